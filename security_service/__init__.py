@@ -1,0 +1,1 @@
+"""Etalon: one-time codes that refuse to go to a swapped SIM. Holds nothing itself; start at `cli`."""
