@@ -1,0 +1,90 @@
+"""A tenant: one bank's account with all its settings; leaves keeping and reading them to others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from security_service.domain.imsi import ImsiForm
+from security_service.domain.limits import GuessBudget, Limits
+from security_service.domain.templates import TemplateSet
+
+
+class FirstContact(StrEnum):
+    """What happens to the very first message of a number (manual 19.3 and 19.4)."""
+
+    LOOK_THEN_SEND = "look_then_send"
+    SEND_THEN_LOOK = "send_then_look"
+
+
+class UnknownIs(StrEnum):
+    """What GenerateCode answers where the gateway's outcome is unknown."""
+
+    SENT = "sent"
+    ERROR = "error"
+
+
+class CodeType(StrEnum):
+    """How `Code` stands in answers: as the manual prints it, or as one type everywhere."""
+
+    DOCUMENTED = "documented"
+    INTEGER = "integer"
+    STRING = "string"
+
+
+class MemberCase(StrEnum):
+    """How members of answers are written."""
+
+    PASCAL = "pascal"
+    CAMEL = "camel"
+
+
+DEFAULT_XML_NAMESPACE = "http://schemas.datacontract.org/2004/07/Devino.PhoneVerification"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One bank's account; every field but `id` has the default that the documents name."""
+
+    id: str
+    name: str = ""
+    region: str = field(default="RU", metadata={"help": "ISO 3166 region that numbers are read in"})
+    locale: str = field(default="ru", metadata={"help": "locale of texts where a request names none"})
+    policy: str = field(default="standard", metadata={"help": "name of the policy document"})
+    sender: str = field(default="ETALON", metadata={"help": "sender: 11 Latin characters or 15 digits"})
+    code_length: int = field(default=6, metadata={"help": "digits of a code, 4 to 10; under 6 is weak"})
+    code_life_s: int = field(default=300, metadata={"help": "life of a code in seconds, at most 600"})
+    resend_after_s: int = field(
+        default=0, metadata={"help": "seconds after which a new code may supersede a live one; 0 is off"}
+    )
+    deadline_s: float = field(default=10.0, metadata={"help": "seconds GenerateCode may take in all"})
+    lookup_deadline_s: float = field(default=4.0, metadata={"help": "seconds the SIM may be asked for"})
+    first_contact: FirstContact = field(
+        default=FirstContact.LOOK_THEN_SEND, metadata={"help": "whether a first message waits for a look"}
+    )
+    imsi_form: ImsiForm = field(
+        default=ImsiForm.DIGITS, metadata={"help": "how IMSICode is written: digits, md5, sha1 or sha256"}
+    )
+    caller_owns_reference: bool = field(
+        default=False, metadata={"help": "an IMSICode that the network confirms becomes the reference"}
+    )
+    pin_at_check: bool = field(default=False, metadata={"help": "look again before a code is accepted"})
+    unknown_is: UnknownIs = field(
+        default=UnknownIs.SENT, metadata={"help": "what an unknown outcome of sending is answered as"}
+    )
+    code_type: CodeType = field(default=CodeType.DOCUMENTED, metadata={"help": "type of Code in answers"})
+    member_case: MemberCase = field(
+        default=MemberCase.PASCAL, metadata={"help": "case of members in answers"}
+    )
+    xml_namespace: str = field(default=DEFAULT_XML_NAMESPACE, metadata={"help": "namespace of XML answers"})
+    gateways: tuple[str, ...] = field(default=(), metadata={"help": "gateways in order; empty is all"})
+    lookups: tuple[str, ...] = field(default=(), metadata={"help": "lookup sources in order; empty is all"})
+    override_days: int = field(default=90, metadata={"help": "longest life of a mode set by a person"})
+    notices: Mapping[str, str] = field(
+        default_factory=dict, metadata={"help": "fixed text of the notice by locale; empty sends none"}
+    )
+    notices_a_day: int = field(default=1000, metadata={"help": "most notices a day"})
+    limits: Limits = field(default_factory=Limits)
+    guesses: GuessBudget = field(default_factory=GuessBudget)
+    templates: TemplateSet = field(default_factory=TemplateSet)
