@@ -1,0 +1,85 @@
+-- PURPOSE: GenerateCode's first step: idempotency, lock, windows, live code; reads what the gate needs.
+-- USES: events jobs windows slots budget
+-- KEYS: 1 installation marker  2 bucket of records  3 guesses  4 requests window  5 sends window
+--       6 slot  7 idempotency  8 unverified sends  9 refusal counts  10 events  11 seq  12 queue  13 bodies
+-- ARGV: 1 installation id  2 now ms or ''  3 request id  4 field of the record  5 subject (JSON)
+--       6 shard  7 source or ''  8 requests windows  9 sends windows  10 operation digests
+--       11 resend after ms  12 idempotency body digest or ''  13 known for ms  14 facts (JSON)
+--       15 job id for refusals  16 job body for refusals (with @window@)
+-- RETURNS: {'ok', now, record, unverified in 24 h} | {'other_store'} | {'key_reused'} |
+--          {'replayed', answer} | {'running', ms} | {'locked', reason, ms or -1} |
+--          {'limit', window, ms} | {'exists', ms}
+-- EXAMPLE: a first call on an empty store with marker 'i1' gives {'ok', 1700000000000, '', 0}
+
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return { 'other_store' }
+end
+local now = now_ms(ARGV[2])
+local frame = { stream = KEYS[10], seq = KEYS[11], shard = ARGV[6], subject = ARGV[5], now = now }
+
+if ARGV[12] ~= '' then
+  local first = redis.call('HMGET', KEYS[7], 'body', 'answer', 'lease', 'lost')
+  if first[1] then
+    if first[1] ~= ARGV[12] then
+      return { 'key_reused' }
+    elseif first[2] then
+      return { 'replayed', first[2] }
+    elseif tonumber(first[3]) > now then
+      return { 'running', tonumber(first[3]) - now }
+    end
+    return { 'replayed', first[4] }
+  end
+end
+
+local function refused(window, span, retry, record_only)
+  local body = string.gsub(ARGV[16], '@window@', window)
+  refuse(frame, KEYS[9], KEYS[12], KEYS[13], window, span, retry, ARGV[14], body, ARGV[15] .. window, record_only)
+end
+
+local reason, wait = lock_of(KEYS[3], share_of(KEYS[3], ARGV[7], now, tonumber(ARGV[13])), now)
+if reason then
+  refused(reason, math.max(wait, 60000), wait, false)
+  return { 'locked', reason, wait }
+end
+
+-- a repeated call (its reply was lost) took its place already
+local repeated = was_taken(KEYS[4], ARGV[3])
+if not repeated then
+  local windows = parse_windows(ARGV[8])
+  local full, retry, recorded = full_window(KEYS[4], windows, now)
+  if full then
+    refused(full.name, full.span, retry, false)
+    return { 'limit', full.name, retry }
+  end
+  for _, window in ipairs(recorded) do
+    refused(window.name, window.span, 0, true)
+  end
+  take_window(KEYS[4], windows, now, ARGV[3])
+end
+
+local slot = read_slot(KEYS[6])
+if not may_take(slot, now, ARGV[10], tonumber(ARGV[11])) then
+  tell_exists(frame, KEYS[6], slot, ARGV[3], ARGV[14])
+  return { 'exists', held_for(slot, now) }
+end
+
+if not was_taken(KEYS[5], ARGV[3]) then
+  local windows = parse_windows(ARGV[9])
+  local full, retry, recorded = full_window(KEYS[5], windows, now)
+  if full then
+    refused(full.name, full.span, retry, false)
+    return { 'limit', full.name, retry }
+  end
+  for _, window in ipairs(recorded) do
+    refused(window.name, window.span, 0, true)
+  end
+  take_window(KEYS[5], windows, now, ARGV[3])
+end
+
+local unverified = 0
+for _, entry in ipairs(redis.call('LRANGE', KEYS[8], 0, 63)) do
+  if tonumber(entry) + 86400000 > now then
+    unverified = unverified + 1
+  end
+end
+return { 'ok', now, redis.call('HGET', KEYS[2], ARGV[4]) or '', unverified }

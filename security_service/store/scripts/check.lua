@@ -1,0 +1,152 @@
+-- PURPOSE: CheckCode: window, lock, compare, spend, burn or count; the whole change of state and its event.
+-- USES: events jobs windows slots budget
+-- KEYS: 1 installation marker  2 slot  3 guesses  4 checks window  5 idempotency  6 refusal counts
+--       7 events  8 seq  9 queue  10 bodies
+-- ARGV: 1 installation id  2 now ms or ''  3 request id  4 subject (JSON)  5 shard  6 source or ''
+--       7 checks windows  8 code digests  9 operation digests  10 '1' where pinned
+--       11 idempotency body digest or ''  12 known for ms  13 guesses  14 lock ladder ms
+--       15 lifetime cap  16 lifetime warning  17 forgotten after ms  18 epoch or ''  19 facts (JSON)
+--       20 job id for refusals  21 job body for refusals (with @window@)
+-- RETURNS: {'accepted', code id, '0' or '1' (replayed)} | {'matched', code id, pin} | {'expired'} |
+--          {'not_found', reason, guesses left or -1} | {'locked', reason, ms or -1} |
+--          {'limit', window, ms} | {'key_reused'} | {'other_store'}
+-- EXAMPLE: the right digest on a live slot gives {'accepted', 'c1', '0'}, once more {'not_found', 'spent', -1}
+
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return { 'other_store' }
+end
+if ARGV[11] ~= '' then
+  local first = redis.call('HMGET', KEYS[5], 'body', 'answer', 'code')
+  if first[1] then
+    if first[1] ~= ARGV[11] then
+      return { 'key_reused' }
+    end
+    return { 'accepted', first[3], '1' }
+  end
+end
+local slot = read_slot(KEYS[2])
+local before = remembered(slot, ARGV[3])
+if before then
+  local status, detail, left = string.match(before, '^(%a+_?%a*):([^:]*):(-?%d+)$')
+  if status == 'accepted' then
+    return { 'accepted', detail, '1' }
+  elseif status == 'matched' and detail == slot.id then
+    return { 'matched', detail, slot.pin }
+  elseif status == 'matched' then
+    -- a newer code has the slot, so the pin of the spent one is gone
+    return { 'not_found', 'spent', -1 }
+  elseif status == 'expired' then
+    return { 'expired' }
+  end
+  return { 'not_found', detail, tonumber(left) }
+end
+
+local now = now_ms(ARGV[2])
+local frame = { stream = KEYS[7], seq = KEYS[8], shard = ARGV[5], subject = ARGV[4], now = now }
+local known_for, guesses = tonumber(ARGV[12]), tonumber(ARGV[13])
+local share = share_of(KEYS[3], ARGV[6], now, known_for)
+
+local function refused(window, span, retry, record_only)
+  local body = string.gsub(ARGV[21], '@window@', window)
+  refuse(frame, KEYS[6], KEYS[9], KEYS[10], window, span, retry, ARGV[19], body, ARGV[20] .. window, record_only)
+end
+
+local reason, wait = lock_of(KEYS[3], share, now)
+if reason then
+  refused(reason, math.max(wait, 60000), wait, false)
+  return { 'locked', reason, wait }
+end
+if not was_taken(KEYS[4], ARGV[3]) then
+  local windows = parse_windows(ARGV[7])
+  local full, retry, recorded = full_window(KEYS[4], windows, now)
+  if full then
+    refused(full.name, full.span, retry, false)
+    return { 'limit', full.name, retry }
+  end
+  for _, window in ipairs(recorded) do
+    refused(window.name, window.span, 0, true)
+  end
+  take_window(KEYS[4], windows, now, ARGV[3])
+end
+
+local function told(result, why, left, changes)
+  local memory = with_memory(slot, ARGV[3], result .. ':' .. why .. ':' .. whole(left))
+  redis.call('HSET', KEYS[2], 'rq', memory, unpack(changes))
+  keep_slot(KEYS[2], slot, now)
+  local outcome = { result = result, code_id = slot.id, state = slot.st }
+  for i = 1, #changes, 2 do
+    if changes[i] == 'st' then
+      outcome.state = changes[i + 1]
+    end
+  end
+  outcome.reason = (result == 'accepted' or result == 'matched') and 'valid' or why
+  if left >= 0 then
+    outcome.guesses_left = left
+  end
+  emit(frame, 'code_checked', ARGV[19], outcome)
+end
+
+local function counted_failure(why, changes)
+  local failures, total, lock, disabled =
+    count_failure(KEYS[3], share, now, guesses, ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[17]))
+  local left = (guesses - failures % guesses) % guesses
+  told('not_found', why, left, changes)
+  local who = share == '*' and 'unknown' or (share == '-' and 'none' or 'known')
+  if lock > 0 then
+    emit(frame, 'subscriber_locked', '', { seconds = lock / 1000, source = who, failures = total })
+  end
+  if disabled then
+    emit(frame, 'subscriber_disabled', '', { failures = total })
+  elseif total == tonumber(ARGV[16]) then
+    emit(frame, 'lifetime_warning', '', { failures = total })
+  end
+  return { 'not_found', why, left }
+end
+
+local function uncounted(why)
+  told('not_found', why, -1, {})
+  return { 'not_found', why, -1 }
+end
+
+if slot.id == '' then
+  return uncounted('no_code')
+end
+local right, comparable = matches(ARGV[8], slot.kv, slot.d)
+local is_unspent = slot.st == 'sending' or slot.st == 'live' or slot.st == 'unknown'
+local stone = not right and tombstone_of(slot, ARGV[8])
+if stone then
+  return uncounted(stone)
+elseif not is_unspent then
+  return uncounted(slot.st)
+elseif not comparable then
+  return uncounted('key_gone')
+elseif now >= slot.exp then
+  if right then
+    told('expired', 'expired', -1, {})
+    return { 'expired' }
+  end
+  return uncounted('expired_wrong')
+elseif slot.epoch ~= ARGV[18] then
+  told('not_found', 'store_failed_over', -1, { 'st', 'dead' })
+  return { 'not_found', 'store_failed_over', -1 }
+elseif not right then
+  local wrong = slot.wrong + 1
+  if wrong >= guesses then
+    return counted_failure('wrong', { 'wrong', whole(wrong), 'st', 'burnt' })
+  end
+  return counted_failure('wrong', { 'wrong', whole(wrong) })
+elseif not matches(ARGV[9], slot.ok, slot.op) then
+  return counted_failure('operation_differs', { 'st', 'dead' })
+end
+
+if ARGV[10] == '1' then
+  told('matched', slot.id, -1, { 'st', 'spent' })
+  return { 'matched', slot.id, slot.pin }
+end
+told('accepted', slot.id, -1, { 'st', 'spent' })
+count_success(KEYS[3], ARGV[6], share, now, known_for, tonumber(ARGV[17]))
+if ARGV[11] ~= '' then
+  redis.call('HSET', KEYS[5], 'body', ARGV[11], 'answer', '0', 'code', slot.id)
+  redis.call('PEXPIRE', KEYS[5], math.max(slot.exp - now, 1))
+end
+return { 'accepted', slot.id, '0' }

@@ -1,0 +1,188 @@
+"""The Tenants port and its management side: tenants' documents, API keys by their digests."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, TypeVar
+
+from security_service.domain.audit import EventKind, Json, canonical
+from security_service.domain.errors import StoreUnavailable
+from security_service.domain.ports import Clock
+from security_service.domain.secret import KeyRing, Secret
+from security_service.domain.tenant_document import read_tenant, tenant_document
+from security_service.domain.tenants import Tenant
+from security_service.store.frame import StoreFrame
+from security_service.store.installation import read_installation
+from security_service.store.keys import MANAGEMENT, shard_key
+from security_service.store.scripts import load
+
+V = TypeVar("V")
+
+_FRESH_S: Final = 1.0
+_MOST_REMEMBERED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyInfo:
+    """An API key as it is listed: its short name, whose it is, when it ends (Unix ms, 0: never)."""
+
+    name: str
+    tenant: str
+    until_ms: int
+
+
+class StoredTenants:
+    """Tenants and keys. What was read is believed for a second, so that a revoked key ends within one.
+
+    Keys are stored as HMACs under the installation's own keys and found by them: how long a
+    look-up takes tells nothing of a key's characters.
+    """
+
+    def __init__(self, frame: StoreFrame, keys: KeyRing, clock: Clock) -> None:
+        self._frame, self._ring, self._clock = frame, keys, clock
+        self._put = load("put_tenant")
+        self._lock = threading.Lock()
+        self._by_digest: dict[str, tuple[float, str, int]] = {}
+        self._by_id: dict[str, tuple[float, Tenant | None]] = {}
+
+    def by_key(self, api_key: Secret) -> Tenant | None:
+        """Give the tenant of an API key; None for one that is unknown or has ended.
+
+        Raises StoreUnavailable also where the store is not this installation's.
+        """
+        for version in self._ring.versions():
+            tenant, until_ms = self._known_key(self._digest(api_key, version))
+            if tenant and not (until_ms and until_ms <= self._clock.unix_ms()):
+                return self.get(tenant)
+        return None
+
+    def get(self, tenant: str) -> Tenant | None:
+        """Give a tenant by its id."""
+        now = self._clock.monotonic()
+        remembered = self._by_id.get(tenant)
+        if remembered is None or remembered[0] <= now:
+            document = self._frame.scripts.command("HGET", self._key("tenants"), tenant)
+            read = read_tenant(json.loads(document)).tenant if isinstance(document, bytes) else None
+            remembered = (now + _FRESH_S, read)
+            self._remember(self._by_id, tenant, remembered)
+        return remembered[1]
+
+    def ids(self) -> list[str]:
+        """Give the ids of all tenants, sorted."""
+        reply = self._frame.scripts.command("HKEYS", self._key("tenants"))
+        return (
+            sorted(one.decode() for one in reply if isinstance(one, bytes)) if isinstance(reply, list) else []
+        )
+
+    def save(self, tenant: Tenant, actor: str) -> None:
+        """Write a tenant's document with its event."""
+        document = tenant_document(tenant)
+        facts: dict[str, Json] = {"actor": actor, "document": sha256(canonical_bytes(document)).hexdigest()}
+        self._write(tenant.id, canonical_bytes(document).decode(), "", "", "", EventKind.TENANT_SAVED, facts)
+
+    def issue_key(self, tenant: str, key: Secret, name: str, actor: str) -> None:
+        """Let a key in, next to those that are in already."""
+        value = json.dumps([tenant, name, 0])
+        facts: dict[str, Json] = {"actor": actor, "key": name}
+        self._write(
+            tenant, "", self._digest(key, self._ring.newest), "issue", value, EventKind.KEY_ISSUED, facts
+        )
+
+    def end_key(self, info: ApiKeyInfo, until_ms: int, actor: str) -> bool:
+        """Let a key end: at once where `until_ms` is 0, else then. False where there is no such key."""
+        digest = next((one for one, known in self._keys().items() if known == info), None)
+        if digest is None:
+            return False
+        action = "issue" if until_ms else "revoke"
+        value = json.dumps([info.tenant, info.name, until_ms])
+        facts: dict[str, Json] = {"actor": actor, "key": info.name, "until_ms": until_ms}
+        return self._write(info.tenant, "", digest, action, value, EventKind.KEY_REVOKED, facts)
+
+    def keys_of(self, tenant: str) -> list[ApiKeyInfo]:
+        """List a tenant's keys by their short names; the keys themselves are nowhere."""
+        return sorted(
+            (info for info in self._keys().values() if info.tenant == tenant), key=lambda info: info.name
+        )
+
+    def _keys(self) -> dict[str, ApiKeyInfo]:
+        reply = self._frame.scripts.command("HGETALL", self._key("keys"))
+        flat = [one.decode() for one in reply if isinstance(one, bytes)] if isinstance(reply, list) else []
+        keys = {}
+        for digest, value in zip(flat[::2], flat[1::2], strict=True):
+            tenant, name, until_ms = json.loads(value)
+            keys[digest] = ApiKeyInfo(name, tenant, until_ms)
+        return keys
+
+    def _known_key(self, digest: str) -> tuple[str, int]:
+        now = self._clock.monotonic()
+        remembered = self._by_digest.get(digest)
+        if remembered is None or remembered[0] <= now:
+            remembered = (now + _FRESH_S, *self._read_key(digest))
+            self._remember(self._by_digest, digest, remembered)
+        return remembered[1:]
+
+    def _read_key(self, digest: str) -> tuple[str, int]:
+        value = self._frame.scripts.command("HGET", self._key("keys"), digest)
+        if not isinstance(value, bytes):
+            self._must_be_ours()
+            return "", 0
+        tenant, _, until_ms = json.loads(value)
+        return tenant, until_ms
+
+    def _must_be_ours(self) -> None:
+        """A key that a store of another installation lacks, or one that was emptied, is not unknown."""
+        installation = read_installation(self._frame.scripts)
+        if installation is None or installation.id != self._frame.installation:
+            raise StoreUnavailable("other_store")
+
+    def _write(  # the fields of one script's call, used here only
+        self,
+        tenant: str,
+        document: str,
+        digest: str,
+        action: str,
+        value: str,
+        kind: EventKind,
+        facts: Mapping[str, Json],
+    ) -> bool:
+        reply = self._frame.scripts.run(
+            self._put,
+            [self._key(what) for what in ("tenants", "keys", "events", "seq")],
+            [
+                self._frame.now(),
+                canonical({"tenant": tenant}),
+                MANAGEMENT,
+                tenant,
+                document,
+                digest,
+                action,
+                value,
+                kind.value,
+                canonical(facts),
+            ],
+        )
+        with self._lock:
+            self._by_id.pop(tenant, None)
+            self._by_digest.pop(digest, None)
+        return reply[0] == 1
+
+    def _digest(self, key: Secret, version: int) -> str:
+        return f"{version}:{self._ring.digest(version, 'api key', key.reveal()).hex()}"
+
+    def _key(self, what: str) -> str:
+        return shard_key(MANAGEMENT, what)
+
+    def _remember(self, memory: dict[str, V], name: str, value: V) -> None:
+        with self._lock:
+            if len(memory) >= _MOST_REMEMBERED:
+                memory.clear()
+            memory[name] = value
+
+
+def canonical_bytes(document: Mapping[str, object]) -> bytes:
+    """Give a document as sorted JSON."""
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
