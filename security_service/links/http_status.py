@@ -1,0 +1,13 @@
+"""What an HTTP status tells of a request where the body tells nothing; leaves bodies to each provider."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# 408 is not among them: the request may come through to the provider late.
+_TURNED_AWAY: Final = frozenset({400, 401, 402, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422, 429, 431})
+
+
+def turned_away(status: int) -> bool:
+    """Tell whether a request was turned away unread, so that what it asked for was surely not done."""
+    return status in _TURNED_AWAY
