@@ -1,0 +1,118 @@
+"""Add a second SIM (twin, travel) to a subscriber's reference (design, section 3): ask, add the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from security_service.domain.audit import EventKind
+from security_service.domain.imsi import ImsiMember, SealedImsi, added
+from security_service.domain.lookup import NoData
+from security_service.domain.ports import SimCheck, SimFinding, StoredSubscriber, Subscribers
+from security_service.domain.subscriber import NEW_SUBSCRIBER
+from security_service.usecases.actions import (
+    Action,
+    Leave,
+    RecordKeepsMoving,
+    Write,
+    lookup_facts,
+    write,
+)
+from security_service.usecases.view_subscriber import SubscriberView, view_of
+
+MOST_SIMS: Final = 4
+"""A person carries a few SIMs under one number; a set without a bound would trust anything in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimAdded:
+    """The SIM that is in the network now is trusted beside the others."""
+
+    view: SubscriberView
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyTrusted:
+    """The SIM in the network now is in the reference; nothing was written."""
+
+    view: SubscriberView
+
+
+@dataclass(frozen=True, slots=True)
+class NoReference:
+    """There is no SIM yet that a second could stand beside: re-verify instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooManySims:
+    """The reference is full; re-verify replaces it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddConflict:
+    """The SIM in the network now (`seen`) is not the candidate that was judged; nothing was stored."""
+
+    seen: ImsiMember
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """No source named the SIM now; nothing was stored."""
+
+    no_data: NoData
+
+
+AddOutcome = (
+    SimAdded | AlreadyTrusted | NoReference | TooManySims | AddConflict | NoAnswer | RecordKeepsMoving
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AddSim:
+    """Adds the SIM that the network names now, on a person's word."""
+
+    subscribers: Subscribers
+    sim_check: SimCheck
+
+    def run(self, action: Action) -> AddOutcome:
+        """Ask whose SIM it is and add it. A candidate that is there must be it. Raises StoreUnavailable."""
+        if not self.subscribers.get(action.tenant.id, action.number).subscriber.reference:
+            return NoReference()
+        tenant = action.tenant
+        finding = self.sim_check.ask(tenant, action.number, NEW_SUBSCRIBER, tenant.lookup_deadline_s)
+        sealed = finding.answer.imsi
+        if sealed is None:
+            return NoAnswer(finding.answer.no_data or NoData.UNAVAILABLE)
+
+        def judge(stored: StoredSubscriber) -> Write[AddOutcome] | Leave[AddOutcome]:
+            return _judge(action, stored, sealed, finding)
+
+        return write(self.subscribers, tenant.id, action.number, judge)
+
+
+def _judge(
+    action: Action, stored: StoredSubscriber, sealed: SealedImsi, finding: SimFinding
+) -> Write[AddOutcome] | Leave[AddOutcome]:
+    before = stored.subscriber
+    if not before.reference:
+        return Leave(NoReference())
+    reference = added(before.reference, sealed, stored.now_ms // 1000)
+    if reference == before.reference:
+        return Leave(AlreadyTrusted(view_of(action.number, stored)))
+    if before.candidate is not None and not sealed.equals(before.candidate.imsi):
+        return Leave(AddConflict(sealed.newest()))
+    if len(reference.members) > MOST_SIMS:
+        return Leave(TooManySims())
+    after = replace(before, reference=reference, candidate=None)
+    newest = sealed.newest()
+    event = action.event(
+        EventKind.SIM_ADDED,
+        {
+            "imsi": newest.token(),
+            "lookups": lookup_facts(finding.traces),
+            "mcc_mnc": newest.mcc_mnc,
+            "members": len(reference.members),
+            "source": finding.answer.source,
+        },
+    )
+    return Write(after, (event,), SimAdded(view_of(action.number, stored, after)))

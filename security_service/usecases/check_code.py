@@ -1,0 +1,172 @@
+"""CheckCode: one script decides; with a pin the SIM is looked at before the answer; words are the face's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from security_service.domain.audit import Event, EventKind
+from security_service.domain.codes import (
+    Caller,
+    CheckAccepted,
+    CheckExpired,
+    CheckMatched,
+    CheckNotFound,
+    CheckRequest,
+    FinaliseRequest,
+    KeyedDigest,
+    KeyReused,
+    NotFound,
+    StoreRefuses,
+    Subject,
+    code_digest,
+    operation_digests,
+)
+from security_service.domain.errors import StoreUnavailable
+from security_service.domain.imsi import ImsiMember
+from security_service.domain.limits import LimitReached, Locked
+from security_service.domain.ports import (
+    Checks,
+    Clock,
+    Meter,
+    Policies,
+    SimCheck,
+    SimFinding,
+)
+from security_service.domain.secret import Code, KeyRing
+from security_service.domain.subscriber import NEW_SUBSCRIBER
+from security_service.usecases.answers import (
+    Answered,
+    CheckAnswer,
+    IdempotencyConflict,
+    OperationResult,
+)
+from security_service.usecases.intake import Intake, InvalidNumber, Request
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCodeRequest:
+    """A CheckCode call; a code that came as a JSON number gets the zeros back that it lost."""
+
+    request: Request
+    code: str
+    code_was_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCode:
+    """Decides whether the code given is the newest live one, and spends it exactly once."""
+
+    intake: Intake
+    checks: Checks
+    sim_check: SimCheck
+    policies: Policies
+    clock: Clock
+    meter: Meter
+    keys: KeyRing
+
+    def run(self, command: CheckCodeRequest) -> OperationResult:
+        """Answer one call. Never raises for what the store does: that is code 4."""
+        began = self.clock.monotonic()
+        try:
+            result = self._run(command)
+        except StoreUnavailable:
+            result = Answered(CheckAnswer.INTERNAL, "store_unavailable")
+        if isinstance(result, Answered):
+            took = self.clock.monotonic() - began
+            self.meter.operation("CheckCode", result.code, result.reason, took)
+        return result
+
+    def _run(self, command: CheckCodeRequest) -> OperationResult:
+        read = self.intake.read(command.request, command.code)
+        if isinstance(read, InvalidNumber):
+            return Answered(CheckAnswer.INVALID_NUMBER, "invalid_number")
+        if not isinstance(read, tuple):
+            return read
+        subject, caller = read
+        outcome = self.checks.check(self._draft(command, subject, caller))
+        match outcome:
+            case CheckAccepted():
+                return Answered(CheckAnswer.VALID, "replayed" if outcome.replayed else "valid")
+            case CheckMatched():
+                return self._look_again(subject, caller, outcome)
+            case CheckExpired():
+                return Answered(CheckAnswer.EXPIRED, "expired")
+            case CheckNotFound():
+                return Answered(CheckAnswer.NOT_FOUND, outcome.reason.value)
+            case Locked():
+                self.meter.event("limit", outcome.reason)
+                return Answered(CheckAnswer.LIMIT, outcome.reason, retry_after_s=outcome.retry_after_s)
+            case LimitReached():
+                self.meter.event("limit", outcome.window)
+                return Answered(
+                    CheckAnswer.LIMIT, f"limit_{outcome.window}", retry_after_s=outcome.retry_after_s
+                )
+            case KeyReused():
+                return IdempotencyConflict()
+            case StoreRefuses():
+                return Answered(CheckAnswer.INTERNAL, outcome.reason)
+            case _:
+                assert_never(outcome)
+
+    def _draft(self, command: CheckCodeRequest, subject: Subject, caller: Caller) -> CheckRequest:
+        tenant, operation = subject.tenant, subject.operation
+        text = command.code.strip()
+        if command.code_was_number:
+            text = text.zfill(tenant.code_length)
+        code = Code(text)
+        versions = self.keys.versions()[:2]
+        return CheckRequest(
+            subject=subject,
+            caller=caller,
+            digests=tuple(
+                KeyedDigest(
+                    version,
+                    code_digest(self.keys, version, tenant.id, subject.number, operation.purpose, code),
+                )
+                for version in versions
+            ),
+            operation_digests=operation_digests(self.keys, operation),
+            pinned=tenant.pin_at_check,
+        )
+
+    def _look_again(self, subject: Subject, caller: Caller, matched: CheckMatched) -> Answered:
+        """The code is spent already; look whose SIM the number has, then say whether it counts."""
+        tenant = subject.tenant
+        if matched.pin is None:
+            finding, refusal = None, self._without_answer(subject)
+        else:
+            finding = self.sim_check.ask(tenant, subject.number, NEW_SUBSCRIBER, tenant.lookup_deadline_s)
+            refusal = self._judge(subject, matched.pin, finding)
+        event = Event(
+            EventKind.CHECK_FINALISED,
+            {
+                "accepted": refusal is None,
+                "code_id": matched.code_id,
+                "lookups": [
+                    {"milliseconds": one.milliseconds, "outcome": one.outcome, "source": one.source}
+                    for one in (finding.traces if finding else ())
+                ],
+                "pinned": matched.pin is not None,
+                "reason": "valid" if refusal is None else refusal.value,
+                "request_id": caller.request_id,
+                "sim": finding.answer.token() if finding else "not_asked",
+            },
+        )
+        self.checks.finalise(FinaliseRequest(subject, caller, matched.code_id, refusal is None, event))
+        if refusal is not None:
+            return Answered(CheckAnswer.NOT_FOUND, refusal.value)
+        return Answered(CheckAnswer.VALID, "valid")
+
+    def _judge(self, subject: Subject, pin: ImsiMember, finding: SimFinding) -> NotFound | None:
+        fresh = finding.answer.imsi.under(pin) if finding.answer.imsi else None
+        if fresh is None:
+            return self._without_answer(subject)
+        return None if fresh.digest == pin.digest else NotFound.SIM_CHANGED
+
+    def _without_answer(self, subject: Subject) -> NotFound | None:
+        """No pin or no data: the policy says whether a right code counts all the same."""
+        if self.policies.get(subject.tenant.policy).recheck_without_answer == "refuse":
+            return NotFound.RECHECK_UNANSWERED
+        self.meter.event("fail_open", NotFound.RECHECK_UNANSWERED.value)
+        return None
