@@ -1,0 +1,166 @@
+"""The management API: one table of what may be done by whom, and its frame; views stand apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+import flask_smorest
+from flask import Flask, request
+from marshmallow import Schema
+
+from security_service.domain.access import Role
+from security_service.web.admin_schemas import (
+    AuditFilterSchema,
+    AuditPageSchema,
+    ModeSchema,
+    NumberSchema,
+    ProblemSchema,
+    ReasonSchema,
+    ResultSchema,
+    ReverifySchema,
+    SearchSchema,
+    SubscriberPageSchema,
+    SubscriberSchema,
+)
+from security_service.web.admin_session import TENANT_HEADER, open_session
+from security_service.web.audit_views import AuditViews
+from security_service.web.problems import MEDIA_TYPE
+from security_service.web.services import WebServices
+from security_service.web.subscriber_views import SubscriberViews
+
+BLUEPRINT: Final = "management"
+PREFIX: Final = "/api/v1"
+
+# `admin` may do all of it and stands in none of them.
+_READ: Final = frozenset({Role.ANALYST, Role.LEAD, Role.AUDITOR})
+_REVERIFY: Final = frozenset({Role.ANALYST, Role.LEAD})
+_DECIDE: Final = frozenset({Role.LEAD})
+_AUDIT: Final = frozenset({Role.AUDITOR, Role.LEAD})
+
+_CONFLICT: Final = {HTTPStatus.CONFLICT: "The SIM in the network is not the one that was judged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One thing the API does: how it is called, who may call it, what it takes and gives."""
+
+    name: str
+    method: Literal["GET", "POST", "PUT"]
+    path: str
+    view: Callable[..., Any]
+    roles: frozenset[Role]
+    gives: type[Schema]
+    takes: type[Schema] | None = None
+    problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
+    waits: bool = False
+
+
+def routes(subscribers: SubscriberViews, audit: AuditViews) -> Sequence[Route]:
+    """Give the whole API; the one place that says which roles may do what."""
+    one = "/subscribers/<number>"
+    return (
+        Route(
+            "list_subscribers", "GET", "/subscribers", subscribers.page, _READ, SubscriberPageSchema,
+            SearchSchema,
+        ),
+        Route("find_subscriber", "POST", "/subscribers/find", subscribers.find, _READ, SubscriberSchema,
+              NumberSchema),
+        Route("view_subscriber", "GET", one, subscribers.view, _READ, SubscriberSchema),
+        Route("set_mode", "PUT", f"{one}/mode", subscribers.mode, _DECIDE, SubscriberSchema, ModeSchema),
+        Route(
+            "reverify", "POST", f"{one}/reverify", subscribers.reverify, _REVERIFY, ResultSchema,
+            ReverifySchema, _CONFLICT, waits=True,
+        ),
+        Route(
+            "add_sim", "POST", f"{one}/sims", subscribers.add_sim, _DECIDE, ResultSchema, ReasonSchema,
+            _CONFLICT,
+        ),
+        Route("unlock", "POST", f"{one}/unlock", subscribers.unlock, _DECIDE, ResultSchema, ReasonSchema),
+        Route("read_audit", "GET", "/audit", audit.page, _AUDIT, AuditPageSchema, AuditFilterSchema),
+    )  # fmt: skip
+
+
+def create_admin(services: WebServices) -> flask_smorest.Blueprint:
+    """Give the blueprint of the management API; every route is guarded before its view runs."""
+    blueprint = flask_smorest.Blueprint(
+        BLUEPRINT, __name__, url_prefix=PREFIX, description="Subscribers and the audit log"
+    )
+    roles: dict[str, frozenset[Role]] = {}
+    for route in routes(SubscriberViews(services), AuditViews(services)):
+        roles[f"{BLUEPRINT}.{route.name}"] = route.roles
+        blueprint.add_url_rule(
+            route.path, endpoint=route.name, view_func=_documented(blueprint, route), methods=[route.method]
+        )
+
+    def guard() -> None:
+        open_session(services, roles[str(request.endpoint)])
+
+    blueprint.before_request(guard)
+    return blueprint
+
+
+def _documented(blueprint: flask_smorest.Blueprint, route: Route) -> Callable[..., Any]:
+    """Put reading, writing and documentation round a view."""
+    view = blueprint.response(HTTPStatus.OK, route.gives)(route.view)
+    if route.waits:
+        view = blueprint.alt_response(
+            HTTPStatus.ACCEPTED, schema=route.gives, description="No data yet: it goes on behind the scenes"
+        )(view)
+    if route.takes is not None:
+        location = "query" if route.method == "GET" else "json"
+        view = blueprint.arguments(route.takes, location=location)(view)
+    documented: Callable[..., Any] = blueprint.doc(
+        operationId=route.name, responses=_problem_documents(route)
+    )(view)
+    return documented
+
+
+def _problem_documents(route: Route) -> dict[str, object]:
+    """Document what may go wrong; the members of a problem are the same everywhere."""
+    statuses: dict[HTTPStatus, str] = {
+        HTTPStatus.UNAUTHORIZED: "The key is absent or unknown",
+        HTTPStatus.FORBIDDEN: "The key's roles or tenants do not allow it",
+        HTTPStatus.UNPROCESSABLE_ENTITY: "Members, parameters or the number cannot be taken",
+        HTTPStatus.SERVICE_UNAVAILABLE: "The store does not answer",
+        **route.problems,
+    }
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    documents: dict[str, object] = {
+        str(status.value): {"description": description, "content": content}
+        for status, description in statuses.items()
+    }
+    return {**documents, "default": {"description": "Any other problem", "content": content}}
+
+
+def register_admin(app: Flask, services: WebServices) -> str:
+    """Put the management API and its OpenAPI document into the application.
+
+    Gives the name of the blueprint that serves the document.
+    """
+    app.config.update(
+        API_TITLE="Etalon management API",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={"security": [{"bearer": []}]},
+    )
+    api = flask_smorest.Api(app)
+    api.DEFAULT_ERROR_RESPONSE_NAME = None
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    api.spec.components.schema("Problem", schema=ProblemSchema)
+    api.register_blueprint(create_admin(services), parameters=[_tenant_parameter()])
+    return "api-docs"
+
+
+def _tenant_parameter() -> dict[str, object]:
+    return {
+        "in": "header",
+        "name": TENANT_HEADER,
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "tenant that is meant; also ?tenant=; absent: the key's own",
+    }

@@ -1,0 +1,1 @@
+"""Message definitions and pure codecs between text and message. Meaning is left to the faces above."""

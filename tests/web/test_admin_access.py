@@ -1,0 +1,227 @@
+"""Who may do what in the management API, for which tenant; and every refusal as problem+json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+from werkzeug.test import TestResponse
+
+from security_service.domain.access import Role
+from tests.web.rig import (
+    BANK,
+    HOMELESS_KEY,
+    NUMBER,
+    ODD,
+    ONE_TENANT_KEY,
+    WebRig,
+    as_role,
+    bearer,
+)
+
+ONE = f"/api/v1/subscribers/{NUMBER.digits}"
+REASON = {"reason": "x"}
+ROUTES: dict[str, tuple[str, str, dict[str, str] | None, str]] = {
+    "list_subscribers": ("GET", "/api/v1/subscribers", None, "analyst lead auditor admin"),
+    "find_subscriber": (
+        "POST",
+        "/api/v1/subscribers/find",
+        {"number": NUMBER.digits},
+        "analyst lead auditor admin",
+    ),
+    "view_subscriber": ("GET", ONE, None, "analyst lead auditor admin"),
+    "set_mode": ("PUT", f"{ONE}/mode", {"mode": "check", **REASON}, "lead admin"),
+    "reverify": ("POST", f"{ONE}/reverify", REASON, "analyst lead admin"),
+    "add_sim": ("POST", f"{ONE}/sims", REASON, "lead admin"),
+    "unlock": ("POST", f"{ONE}/unlock", REASON, "lead admin"),
+    "read_audit": ("GET", "/api/v1/audit", None, "auditor lead admin"),
+}
+
+
+def _call(rig: WebRig, route: str, headers: dict[str, str]) -> TestResponse:
+    method, path, body, _ = ROUTES[route]
+    return rig.client.open(path, method=method, json=body, headers=headers)
+
+
+def _problem(response: TestResponse) -> dict[str, Any]:
+    assert response.mimetype == "application/problem+json"
+    problem: dict[str, Any] = json.loads(response.data)
+    assert problem["status"] == response.status_code
+    assert {"type", "title", "detail"} <= problem.keys()
+    return problem
+
+
+def test_every_route_of_the_api_stands_in_the_matrix() -> None:
+    endpoints = {rule.endpoint for rule in WebRig().app.url_map.iter_rules()}
+    assert {name for name in endpoints if name.startswith("management.")} == {
+        f"management.{route}" for route in ROUTES
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_may_do_what_the_matrix_says_and_nothing_else(route: str, role: Role) -> None:
+    rig = WebRig()
+    response = _call(rig, route, as_role(role))
+    if role.value in ROUTES[route][3].split():
+        assert response.status_code in {200, 409}
+    else:
+        assert (response.status_code, _problem(response)["type"]) == (403, "urn:etalon:problem:role-missing")
+        assert (rig.store.log, rig.store.records, rig.sim.asked) == ([], {}, [])
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "headers", [{}, bearer("unknown"), {"Authorization": "Basic YTpi"}, {"X-ApiKey": "unknown"}]
+)
+def test_without_a_known_key_nothing_is_done(route: str, headers: dict[str, str]) -> None:
+    rig = WebRig()
+    response = _call(rig, route, headers)
+    assert (response.status_code, _problem(response)["type"]) == (401, "urn:etalon:problem:unknown-key")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert (rig.store.log, rig.sim.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("key", "named", "status"),
+    [
+        (ONE_TENANT_KEY, None, 200),
+        (ONE_TENANT_KEY, ODD.id, 200),
+        (ONE_TENANT_KEY, BANK.id, 403),
+        (ONE_TENANT_KEY, "third", 403),
+        (HOMELESS_KEY, None, 400),
+        (HOMELESS_KEY, BANK.id, 200),
+        (HOMELESS_KEY, "third", 403),
+    ],
+)
+@pytest.mark.parametrize("in_query", [False, True])
+def test_the_tenant_is_named_by_header_or_query_or_is_the_keys_own(
+    key: str, named: str | None, status: int, *, in_query: bool
+) -> None:
+    path, headers = ONE, bearer(key)
+    if named is not None and in_query:
+        path += f"?tenant={named}"
+    elif named is not None:
+        headers["X-Etalon-Tenant"] = named
+    response = WebRig().client.get(path, headers=headers)
+    assert response.status_code == status
+
+
+def test_a_tenant_that_does_not_exist_is_told_to_those_who_may_act_for_all() -> None:
+    response = WebRig().client.get(ONE, headers={**as_role(Role.ADMIN), "X-Etalon-Tenant": "third"})
+    assert (response.status_code, _problem(response)["type"]) == (404, "urn:etalon:problem:unknown-tenant")
+
+
+def test_a_change_for_one_tenant_touches_no_other() -> None:
+    rig = WebRig()
+    rig.client.put(f"{ONE}/mode", json={"mode": "always_deny", "reason": "x"}, headers=bearer(ONE_TENANT_KEY))
+    assert list(rig.store.records) == [(ODD.id, NUMBER.digits)]
+
+
+# --- everything that goes wrong is a problem ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/api/v1", 404),
+        ("GET", "/api/v2/audit", 404),
+        ("DELETE", ONE, 405),
+        ("OPTIONS", ONE, 405),
+        ("POST", "/api/v1/audit", 405),
+        ("POST", "/healthz", 405),
+        ("GET", "/api/v1/subscribers/12", 422),
+        ("GET", "/api/v1/subscribers/%00", 422),
+        ("GET", "/api/v1/subscribers/find", 422),
+    ],
+)
+def test_a_path_verb_or_number_that_does_not_exist_is_a_problem(method: str, path: str, status: int) -> None:
+    response = WebRig().client.open(path, method=method, headers=as_role(Role.ADMIN))
+    assert _problem(response)["status"] == status
+
+
+def test_a_405_says_which_verbs_are_taken() -> None:
+    response = WebRig().client.delete(ONE, headers=as_role(Role.ADMIN))
+    assert response.headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b"[" * 60_000, "application/json", 400),
+        (b"[]", "application/json", 422),
+        (b"null", "application/json", 422),
+        (b'"x"', "application/json", 422),
+        (b"{}", "application/json", 422),
+        (b'{"reason": ' + b"1" * 5000 + b"}", "application/json", 400),
+        (b"reason=x", "application/x-www-form-urlencoded", 415),
+        (b"", "", 415),
+        (b" " * (64 * 1024 + 1), "application/json", 413),
+        (b" " * 200_000, "application/json", 413),
+    ],
+)
+def test_a_body_that_cannot_be_taken_is_a_problem(body: bytes, content_type: str, status: int) -> None:
+    rig = WebRig()
+    response = rig.client.post(
+        f"{ONE}/unlock", data=body, content_type=content_type, headers=as_role(Role.ADMIN)
+    )
+    assert _problem(response)["status"] == status
+    assert rig.store.log == []
+
+
+_RIG = WebRig()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    body=st.binary(max_size=100)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["mode", "reason", "until", "bound"]), inner)
+        ),
+        max_leaves=8,
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_whatever_the_body_the_answer_is_no_fault_of_ours(body: bytes) -> None:
+    response = _RIG.client.put(
+        f"{ONE}/mode", data=body, content_type="application/json", headers=as_role(Role.ADMIN)
+    )
+    assert response.status_code in {200, 400, 422}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=30), st.sampled_from(["search", "cursor", "limit", "tenant", "number", "since"]))
+def test_whatever_the_query_the_answer_is_no_fault_of_ours(value: str, name: str) -> None:
+    for path in ("/api/v1/subscribers", "/api/v1/audit"):
+        response = _RIG.client.get(path, query_string={name: value}, headers=as_role(Role.ADMIN))
+        assert response.status_code in {200, 404, 422}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_store_that_is_away_is_503(route: str) -> None:
+    rig = WebRig()
+    rig.store.away = True
+    with capture_logs():
+        response = _call(rig, route, as_role(Role.ADMIN))
+    assert (response.status_code, _problem(response)["type"]) == (503, "urn:etalon:problem:store-unavailable")
+
+
+def test_what_breaks_is_500_and_logged_without_its_words() -> None:
+    rig = WebRig()
+    rig.sim.script = [KeyError(NUMBER.digits)]
+    with capture_logs() as logs:
+        response = _call(rig, "reverify", as_role(Role.LEAD))
+    assert _problem(response)["status"] == 500
+    assert [(log["event"], log["fault"]) for log in logs] == [("unforeseen", "KeyError")]
+    assert NUMBER.digits not in json.dumps(logs)
+    assert NUMBER.digits.encode() not in response.data
