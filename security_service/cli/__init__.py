@@ -1,0 +1,25 @@
+"""Every command; the all-in-one starts store, web, worker and sandbox. What they do is for the use cases."""
+
+from __future__ import annotations
+
+import click
+
+from security_service.cli.audit import audit
+from security_service.cli.options import Commands
+from security_service.cli.policies import policy
+from security_service.cli.run import run
+from security_service.cli.serve import web, worker
+from security_service.cli.settings import config, docs
+from security_service.cli.store import store
+from security_service.cli.subscribers import subscriber
+from security_service.cli.tenants import tenant
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="etalon", prog_name="security-service")
+def main() -> None:
+    """One-time codes for banks that refuse to go to a swapped SIM."""
+
+
+for _command in (run, web, worker, store, tenant, subscriber, audit, policy, config, docs):
+    main.add_command(_command)

@@ -1,0 +1,61 @@
+"""`web` and `worker`: one part of the service each, as production runs them; leaves the work to the parts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from security_service.cli.metrics_files import forget_metrics
+from security_service.cli.options import Sources, settings_options
+from security_service.cli.ports import refuse_taken_port
+from security_service.cli.web_app import METRICS_VARIABLE, application, shared_meter
+from security_service.cli.web_server import serve_web
+from security_service.config.classes import Settings
+from security_service.config.sources import child_environment, variable
+from security_service.processes.worker import Worker, WorkerPace, serve
+from security_service.telemetry.logs import configure_logs
+from security_service.wiring import build_service
+
+
+@click.command()
+@settings_options
+def web(sources: Sources) -> None:
+    """Answer HTTP until SIGTERM; settings web.* say where and with how many threads."""
+    settings = sources.stored()
+    refuse_taken_port(settings.web.host, settings.web.port, "the setting web.port")
+    _share_metrics(settings, "web")
+    configure_logs(settings.log_level)
+    serve_web(settings, application)
+
+
+@click.command()
+@settings_options
+def worker(sources: Sources) -> None:
+    """Do what is done behind the scenes until SIGTERM: references, receipts, notices, leases."""
+    settings = sources.stored()
+    _share_metrics(settings, "worker")
+    configure_logs(settings.log_level)
+    meter = shared_meter()
+    service = build_service(settings, meter)
+    if settings.worker.metrics_port:
+        refuse_taken_port(settings.web.host, settings.worker.metrics_port, "the setting worker.metrics_port")
+        meter.serve(settings.web.host, settings.worker.metrics_port)
+    pace = WorkerPace(threads=settings.worker.threads, lease_s=settings.worker.lease_s)
+    serve(Worker(service.work_jobs, service.clock, meter, pace))
+
+
+def _share_metrics(settings: Settings, role: str) -> None:
+    """Start this command anew with a directory for metrics, unless whoever started it named one.
+
+    The metrics library decides at its import whether processes share; by now it is imported.
+    """
+    if variable(METRICS_VARIABLE):
+        return
+    directory = Path(settings.data_dir) / "metrics" / role
+    forget_metrics(directory)
+    environment = child_environment({METRICS_VARIABLE: str(directory.resolve())})
+    command = [sys.executable, "-m", "security_service.cli", *sys.argv[1:]]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - no shell; our own command once more

@@ -1,0 +1,61 @@
+"""Puts the web application together: settings, wiring, faces; leaves serving it to a web server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from security_service.config.classes import Settings
+from security_service.config.sources import load, variable
+from security_service.telemetry.logs import configure_logs
+from security_service.telemetry.metrics import CONTENT_TYPE, PrometheusMeter
+from security_service.web.application import create_app
+from security_service.web.auth import BearerKeys
+from security_service.web.services import WebServices
+from security_service.wiring import build_service, plugin_kinds
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the processes of one service share their metrics; read by the metrics library at its import."""
+
+
+def shared_meter() -> PrometheusMeter:
+    """Give this process's meter, shared with others where the environment names a directory."""
+    directory = variable(METRICS_VARIABLE)
+    return PrometheusMeter(Path(directory) if directory else None)
+
+
+def application(settings: Settings) -> WSGIApplication:
+    """Give the application of one process; raises SettingsFault."""
+    configure_logs(settings.log_level)
+    meter = shared_meter()
+    service = build_service(settings, meter)
+    return create_app(
+        WebServices(
+            generate_code=service.generate_code.run,
+            check_code=service.check_code.run,
+            tenants=service.tenants,
+            chance=service.chance,
+            health=service.health,
+            render_metrics=lambda: (meter.render(), CONTENT_TYPE),
+            admin_keys=BearerKeys(
+                settings.management_keys, settings.management_tenants, settings.home_tenant
+            ),
+            view_subscriber=service.view_subscriber,
+            list_subscribers=service.list_subscribers,
+            set_mode=service.set_mode,
+            reverify=service.reverify,
+            add_sim=service.add_sim,
+            unlock=service.unlock,
+            read_audit=service.read_audit,
+            trusted_proxies=settings.web.networks(settings.web.trusted_proxies),
+            metrics_networks=settings.web.networks(settings.web.metrics_networks),
+        )
+    )
+
+
+def application_from_environment() -> WSGIApplication:
+    """Give the application with the settings that the environment names; raises SettingsFault."""
+    return application(load(plugin_kinds()).settings)

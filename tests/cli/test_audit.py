@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from security_service.cli.audit import csv_row
+from tests.cli.conftest import Command
+
+_WHY = ("--reason", "why, indeed")
+
+
+def act(stored: Command) -> None:
+    for number in ("79161234567", "79161234568"):
+        assert stored("subscriber", "set-mode", *_WHY, number, "always_deny").exit_code == 0
+
+
+def test_tail_gives_the_newest_last(stored: Command) -> None:
+    act(stored)
+    lines = stored("audit", "tail", "-n", "3").output.splitlines()
+    times = [json.loads(line)["at"] for line in lines]
+    assert len(times) == 3
+    assert times == sorted(times)
+
+
+def test_filters_hold_together(stored: Command) -> None:
+    act(stored)
+    lines = stored(
+        "audit", "export", "--number", "+79161234568", "--kind", "mode_set", "--since", "1h"
+    ).output
+    (event,) = [json.loads(line) for line in lines.splitlines()]
+    assert event["subject"] == {"number": "79161234568", "tenant": "bank"}
+    assert stored("audit", "export", "--until", "1h").output == ""
+
+
+def test_export_as_csv_has_a_row_an_event(stored: Command) -> None:
+    act(stored)
+    output = stored("audit", "export", "--format", "csv", "--kind", "mode_set", "--tenant", "bank").output
+    rows = list(csv.DictReader(io.StringIO(output)))
+    assert [row["number"] for row in rows] == ["79161234568", "79161234567"]
+    assert {row["reason"] for row in rows} == {"why, indeed"}
+    assert all(row["at"].endswith("+00:00") for row in rows)
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_text() -> None:
+    event = {
+        "at": 0,
+        "kind": "mode_set",
+        "facts": {"reason": "=1+1", "actor": "@x"},
+        "outcome": {},
+        "subject": {},
+        "shard": "s000",
+        "seq": 1,
+    }
+    row = csv_row(json.dumps(event))
+    assert "'=1+1" in row
+    assert "'@x" in row
