@@ -23,7 +23,6 @@ from security_service.config.classes import Settings, WebSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
     from wsgiref.types import WSGIApplication
 
 SECONDS_TO_END: Final = 15

@@ -8,6 +8,7 @@ from security_service.domain.audit import Event, EventKind
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.messages import (
     Accepted,
+    Channel,
     Message,
     NoReceipt,
     ReceiptAnswer,
@@ -147,6 +148,10 @@ class ScriptedGateway:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.SMS
 
     def send(self, message: Message, within_s: float) -> SendOutcome:
         self.sent.append((message, within_s))

@@ -54,7 +54,7 @@ FAULT_SENTENCES: Final[Mapping[FaultCode, str]] = MappingProxyType(
 
 
 @final
-class WireFault(Exception):  # noqa: N818 - "fault" is the word for it on every page of the product
+class WireFault(Exception):
     """A request that cannot be read, or not be taken as it is written.
 
     `code` is the number for the envelope, `sentence` its description in English. The sentence names the
