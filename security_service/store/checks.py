@@ -13,6 +13,7 @@ from security_service.domain.codes import (
     FinaliseRequest,
     KeyReused,
     NotFound,
+    SentBy,
     StoreRefuses,
     window_spec,
 )
@@ -56,6 +57,7 @@ class StoredChecks:
                 keys.idempotency("check", caller.idempotency),
                 keys.of_number("refused"),
                 *journal(keys),
+                keys.sealed(subject.operation.purpose),
             ],
             [
                 self._frame.installation,
@@ -113,9 +115,9 @@ class StoredChecks:
 def _read_check(reply: list[Reply]) -> CheckOutcome:
     match words(reply[0]):
         case "accepted":
-            return CheckAccepted(words(reply[1]), words(reply[2]) == "1")
+            return CheckAccepted(words(reply[1]), words(reply[2]) == "1", _read_sent_by(reply))
         case "matched":
-            return CheckMatched(words(reply[1]), _read_pin(words(reply[2])))
+            return CheckMatched(words(reply[1]), _read_pin(words(reply[2])), _read_sent_by(reply))
         case "expired":
             return CheckExpired()
         case "not_found":
@@ -137,6 +139,11 @@ def _read_check(reply: list[Reply]) -> CheckOutcome:
 def _read_reason(reason: str) -> NotFound:
     """A code whose time ran out before a newer one took its slot is superseded; its event says `expired`."""
     return NotFound.SUPERSEDED if reason == "expired" else NotFound(reason)
+
+
+def _read_sent_by(reply: list[Reply]) -> SentBy | None:
+    gateway = words(reply[3])
+    return SentBy(gateway, words(reply[4]), whole(reply[5])) if gateway else None
 
 
 def _read_pin(token: str) -> ImsiMember | None:

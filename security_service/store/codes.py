@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from security_service.domain.audit import canonical
 from security_service.domain.codes import (
+    LEASE_GRACE_S,
     UNKNOWN_HOLDS_SLOT_S,
     Admission,
     AdmitRequest,
@@ -85,6 +86,7 @@ class StoredCodes:
                 caller.body,
                 tenant.guesses.known_for * 1000,
                 *refusal_arguments("GenerateCode", subject, caller),
+                int((tenant.deadline_s + LEASE_GRACE_S) * 1000),
             ],
         )
         return _read_admission(reply)
@@ -105,6 +107,7 @@ class StoredCodes:
                 keys.of_number("unverified"),
                 keys.notice(request.notice_key),
                 *journal(keys),
+                keys.sealed(subject.operation.purpose),
             ],
             [
                 self._frame.installation,
@@ -125,6 +128,7 @@ class StoredCodes:
                 job_body(request.notice) if request.notice else "",
                 len(request.events),
                 len(request.jobs),
+                code.operator if code else "",
                 *event_arguments(request.events),
                 *job_arguments(request.jobs),
             ],
@@ -133,7 +137,7 @@ class StoredCodes:
 
     def settle(self, request: SettleRequest) -> None:
         """Write how sending ended."""
-        subject, caller = request.subject, request.caller
+        subject, caller, fallback = request.subject, request.caller, request.fallback
         keys = self._frame.layout.of(subject.tenant.id, subject.number)
         self._frame.scripts.run(
             self._settle,
@@ -142,6 +146,8 @@ class StoredCodes:
                 keys.of_number("sends"),
                 keys.idempotency("generate", caller.idempotency),
                 *journal(keys),
+                keys.sealed(subject.operation.purpose),
+                keys.of_number("unverified"),
             ],
             [
                 self._frame.now(),
@@ -158,6 +164,9 @@ class StoredCodes:
                 UNKNOWN_HOLDS_SLOT_S * 1000,
                 _lease_id(request.code_id),
                 len(request.jobs),
+                request.gateway,
+                fallback.sealed if fallback else "",
+                *(job_arguments([fallback.job]) if fallback else ("", "", 0)),
                 *job_arguments(request.jobs),
             ],
         )
@@ -165,7 +174,11 @@ class StoredCodes:
     def release(self, subject: Subject, caller: Caller) -> None:
         """Give back the places that an admitted call took and will not use."""
         keys = self._frame.layout.of(subject.tenant.id, subject.number)
-        self._frame.scripts.run(self._release, [keys.of_number("sends")], [caller.request_id])
+        self._frame.scripts.run(
+            self._release,
+            [keys.of_number("sends"), keys.idempotency("generate", caller.idempotency)],
+            [caller.request_id],
+        )
 
 
 def _read_admission(reply: list[Reply]) -> Admission:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ class Scripts(Protocol):
 
     def command(self, *arguments: Argument) -> Reply:
         """Run one plain command; raises StoreUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """Close what the calling thread holds; a call after it connects anew."""
         ...
 
 
@@ -130,6 +135,8 @@ class _Link:
         self._within_s = within_s
         self._reader = hiredis.Reader()
         self._socket = _open_socket(address, within_s)
+        # Closes at most once, and by itself where a thread ends that held the connection as its own.
+        self.close = weakref.finalize(self, self._socket.close)
         with ExitStack() as undo:
             undo.callback(self.close)
             self._sign_in(address)
@@ -165,9 +172,6 @@ class _Link:
             if not received:
                 raise ConnectionResetError
             self._reader.feed(received)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def _open_socket(address: Address, within_s: float) -> socket.socket:
@@ -211,6 +215,9 @@ class LibraryScripts:
         except redis.RedisError as error:
             raise StoreUnavailable(f"{arguments[0]!s}: {type(error).__name__}") from error
         return reply
+
+    def close(self) -> None:
+        """Nothing: connections belong to the library's pool, which the threads share."""
 
 
 def connect(address: Address, within_s: float = 2.0) -> Scripts:

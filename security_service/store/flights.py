@@ -32,19 +32,21 @@ class StoredFlights:
     def land(self, tenant: str, number: Msisdn, flight: Flight, answer: str) -> None:
         """Leave the answer for those who wait, for a few seconds, and end the flight."""
         keys = self._frame.layout.of(tenant, number)
-        self._frame.scripts.run(
-            self._land, [keys.of_number("flight"), keys.of_number("landing")], [flight.name, answer]
-        )
+        places = [keys.of_number("flight"), keys.of_number(_landing(flight))]
+        self._frame.scripts.run(self._land, places, [flight.name, answer])
 
     def wait(self, tenant: str, number: Msisdn, flight: Flight, within_s: float) -> str:
         """Wait for another caller's answer; empty where none came in time."""
-        landing = self._frame.layout.of(tenant, number).of_number("landing")
+        landing = self._frame.layout.of(tenant, number).of_number(_landing(flight))
         ends = self._clock.monotonic() + within_s
         while self._clock.monotonic() < ends:
             reply = self._frame.scripts.command("GET", landing)
             if isinstance(reply, bytes):
-                name, _, answer = reply.decode("utf-8").partition(" ")
-                if name == flight.name:
-                    return answer
+                return reply.decode("utf-8")
             self._clock.pause(_POLL_S)
         return ""
+
+
+def _landing(flight: Flight) -> str:
+    """Each flight lands at a place of its own: the next one may land before all who waited have looked."""
+    return f"landing.{flight.name}"

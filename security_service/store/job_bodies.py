@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from security_service.domain.jobs import MESSAGE_KINDS, Job, JobKind
 from security_service.domain.secret import Msisdn
 from security_service.store.connection import Argument
+
+_WRITE: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def job_body(job: Job) -> str:
@@ -15,11 +18,7 @@ def job_body(job: Job) -> str:
     mark = "m" if job.kind.value in MESSAGE_KINDS and not job.started else "j"
     if job.started:
         mark = "s"
-    return mark + json.dumps(
-        [job.kind.value, job.tenant, job.number.digits, list(job.data), job.attempt],
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    return mark + _WRITE([job.kind.value, job.tenant, job.number.digits, list(job.data), job.attempt])
 
 
 def read_job(job_id: str, body: str) -> Job | None:

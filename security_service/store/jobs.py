@@ -127,7 +127,7 @@ class StoredSlots:
         keys = self._frame.layout.of(job.tenant, job.number)
         reply = self._frame.scripts.run(
             self._receipt,
-            [keys.slot(job.get("purpose")), *journal(keys)],
+            [keys.slot(job.get("purpose")), *journal(keys), keys.sealed(job.get("purpose"))],
             [
                 self._frame.now(),
                 subject_text(job.tenant, job.number),

@@ -71,11 +71,15 @@ class NumberKeys:
 
     def slot(self, purpose: str) -> str:
         """The hash of one purpose's slot."""
-        return f"{{{self.shard}}}:slot:{self.field}:{purpose}"
+        return f"{{{self.shard}}}:slot:{self.tenant}:{self.number}:{purpose}"
+
+    def sealed(self, purpose: str) -> str:
+        """The sealed text of the slot's code: the code's id, `:`, the ciphertext."""
+        return f"{{{self.shard}}}:sealed:{self.field}:{purpose}"
 
     def of_number(self, what: str) -> str:
-        """A key of the number: guesses, requests, checks, sends, unverified, refused, flight, landing."""
-        return f"{{{self.shard}}}:{what}:{self.field}"
+        """A key of the number: guesses, requests, checks, sends, unverified, refused, flight, landing.*."""
+        return f"{{{self.shard}}}:{what}:{self.tenant}:{self.number}"
 
     def idempotency(self, operation: str, token: str) -> str:
         """The hash of one idempotency key, by its digest."""
@@ -100,5 +104,18 @@ def wide_key(tenant: str, what: str) -> str:
     return f"{{w:{tenant}}}:{what}"
 
 
-NEVER_EXPIRE: Final = (":b:", ":installation", ":events", ":seq", ":queue", ":bodies", ":tenants", ":keys")
+def trust_key(source: str, what: str, mcc_mnc: str) -> str:
+    """A key of what was seen of one source's answers on one operator; all of a source share one hash tag."""
+    return f"{{trust:{source}}}:{what}:{mcc_mnc}"
+
+
+def gateway_key(gateway: str, what: str) -> str:
+    """A key of one gateway's handover and receipts; all of a gateway share one hash tag."""
+    return f"{{g:{gateway}}}:{what}"
+
+
+NEVER_EXPIRE: Final = (
+    ":b:", ":installation", ":events", ":seq", ":queue", ":bodies", ":tenants", ":keys", ":pairs",
+    ":trust",
+)  # fmt: skip
 """Parts of the names of keys that have no expiry, besides the guesses of a disabled subscriber."""

@@ -60,7 +60,7 @@ class StoredSubscribers:
         purpose, _, code_id = kill_code.rpartition(":")
         reply = self._frame.scripts.run(
             self._swap,
-            [keys.bucket, keys.slot(purpose), *journal(keys)],
+            [keys.bucket, keys.slot(purpose), *journal(keys), keys.sealed(purpose)],
             [
                 self._frame.now(),
                 subject_text(tenant, number),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from security_service.domain.codes import window_spec
-from security_service.domain.errors import StoreUnavailable
 from security_service.domain.limits import LimitReached, Window
-from security_service.domain.ports import Clock
 from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
+from security_service.store.batches import Batch
 from security_service.store.frame import StoreFrame, seconds_up, words
 from security_service.store.keys import wide_key
 from security_service.store.scripts import load
-
-_FLUSH_S: Final = 1.0
 
 
 class StoredWideLimits:
@@ -58,31 +53,22 @@ def _wide(tenant: Tenant, number: Msisdn, source: str, keys: Sequence[str]) -> t
 class StoredSendTally:
     """The tenant's hour. Messages that left are added once a second, unverified ones at once."""
 
-    def __init__(self, frame: StoreFrame, clock: Clock) -> None:
-        self._frame, self._clock = frame, clock
+    def __init__(self, frame: StoreFrame) -> None:
+        self._frame = frame
         self._add, self._take = load("add_sent"), load("take_unverified")
-        self._lock = threading.Lock()
-        self._pending: dict[str, int] = {}
-        self._flushed_at = clock.monotonic()
+        self._batch = Batch(self._hand_over, frame.scripts.close)
 
     def sent(self, tenant: str) -> None:
-        """Count a message that left; what is in hand for under a second is lost by a crash."""
-        with self._lock:
-            self._pending[tenant] = self._pending.get(tenant, 0) + 1
-            if self._clock.monotonic() - self._flushed_at < _FLUSH_S:
-                return
-            pending, self._pending = self._pending, {}
-            self._flushed_at = self._clock.monotonic()
-        for one, count in pending.items():
-            self._flush(one, count)
+        """Count a message that left; a smaller hour, after a crash, only lowers the ceiling."""
+        self._batch.add(tenant)
 
-    def _flush(self, tenant: str, count: int) -> None:
-        """Where the store is away the counts wait: a smaller hour only lowers the ceiling."""
-        try:
+    def flush(self) -> None:
+        """Hand what was counted to the store now."""
+        self._batch.flush()
+
+    def _hand_over(self, counts: Mapping[str, int]) -> None:
+        for tenant, count in counts.items():
             self._frame.scripts.run(self._add, [wide_key(tenant, "hour")], [self._frame.now(), count])
-        except StoreUnavailable:
-            with self._lock:
-                self._pending[tenant] = self._pending.get(tenant, 0) + count
 
     def take_unverified(self, tenant: str, floor: int, percent: int) -> bool:
         """Count an unverified message; False where the tenant's hour is at its ceiling."""

@@ -36,16 +36,16 @@ sys.stdin.read()
 """
 
 LOADS_FOR_A_WHILE = """#!{python}
-import re, socket, sys
+import itertools, re, socket, sys
 path = re.search(r'unixsocket "(.*)"', open(sys.argv[1]).read())[1]
 with socket.socket(socket.AF_UNIX) as server:
     server.bind(path)
     server.listen()
-    for number in range(200):
+    for number in itertools.count():
         connection, _ = server.accept()
         with connection:
             connection.recv(100)
-            connection.sendall(b"+PONG\\r\\n" if number == 199 else b"-LOADING the dataset\\r\\n")
+            connection.sendall(b"+PONG\\r\\n" if number >= 199 else b"-LOADING the dataset\\r\\n")
 """
 
 
@@ -62,7 +62,8 @@ def put(server: EmbeddedValkey, key: str, value: str) -> None:
 
 def read(server: EmbeddedValkey, key: str) -> bytes | None:
     with redis.Redis.from_url(server.url) as client:
-        return client.get(key)
+        value: bytes | None = client.get(key)
+        return value
 
 
 def mode(path: Path) -> int:

@@ -1,11 +1,12 @@
 -- PURPOSE: GenerateCode's first step: idempotency, lock, windows, live code; reads what the gate needs.
--- USES: events jobs windows slots budget
+-- USES: events jobs windows slots budget idempotency
 -- KEYS: 1 installation marker  2 bucket of records  3 guesses  4 requests window  5 sends window
 --       6 slot  7 idempotency  8 unverified sends  9 refusal counts  10 events  11 seq  12 queue  13 bodies
 -- ARGV: 1 installation id  2 now ms or ''  3 request id  4 field of the record  5 subject (JSON)
 --       6 shard  7 source or ''  8 requests windows  9 sends windows  10 operation digests
 --       11 resend after ms  12 idempotency body digest or ''  13 known for ms  14 facts (JSON)
 --       15 job id for refusals  16 job body for refusals (with @window@)
+--       17 lease ms of an idempotency key
 -- RETURNS: {'ok', now, record, unverified in 24 h} | {'other_store'} | {'key_reused'} |
 --          {'replayed', answer} | {'running', ms} | {'locked', reason, ms or -1} |
 --          {'limit', window, ms} | {'exists', ms}
@@ -18,8 +19,10 @@ local now = now_ms(ARGV[2])
 local frame = { stream = KEYS[10], seq = KEYS[11], shard = ARGV[6], subject = ARGV[5], now = now }
 
 if ARGV[12] ~= '' then
-  local first = redis.call('HMGET', KEYS[7], 'body', 'answer', 'lease', 'lost')
-  if first[1] then
+  local first = redis.call('HMGET', KEYS[7], 'body', 'answer', 'lease', 'lost', 'holder')
+  -- a first call that was lost before it stored a code is as if it had never been
+  local is_gone = first[1] and not first[2] and not first[4] and tonumber(first[3]) <= now
+  if first[1] and first[5] ~= ARGV[3] and not is_gone then
     if first[1] ~= ARGV[12] then
       return { 'key_reused' }
     elseif first[2] then
@@ -78,8 +81,13 @@ end
 
 local unverified = 0
 for _, entry in ipairs(redis.call('LRANGE', KEYS[8], 0, 63)) do
-  if tonumber(entry) + 86400000 > now then
+  if stamp_of(entry) + 86400000 > now then
     unverified = unverified + 1
   end
+end
+if ARGV[12] ~= '' then
+  local lease = tonumber(ARGV[17])
+  redis.call('DEL', KEYS[7])
+  hold_key(KEYS[7], ARGV[12], ARGV[3], now + lease, lease + 60000)
 end
 return { 'ok', now, redis.call('HGET', KEYS[2], ARGV[4]) or '', unverified }

@@ -1,16 +1,18 @@
 -- PURPOSE: CheckCode: window, lock, compare, spend, burn or count; the whole change of state and its event.
+-- A code that is spent, burnt or dead needs its sealed text no more: it is deleted.
 -- USES: events jobs windows slots budget
 -- KEYS: 1 installation marker  2 slot  3 guesses  4 checks window  5 idempotency  6 refusal counts
---       7 events  8 seq  9 queue  10 bodies
+--       7 events  8 seq  9 queue  10 bodies  11 sealed text
 -- ARGV: 1 installation id  2 now ms or ''  3 request id  4 subject (JSON)  5 shard  6 source or ''
 --       7 checks windows  8 code digests  9 operation digests  10 '1' where pinned
 --       11 idempotency body digest or ''  12 known for ms  13 guesses  14 lock ladder ms
 --       15 lifetime cap  16 lifetime warning  17 forgotten after ms  18 epoch or ''  19 facts (JSON)
 --       20 job id for refusals  21 job body for refusals (with @window@)
--- RETURNS: {'accepted', code id, '0' or '1' (replayed)} | {'matched', code id, pin} | {'expired'} |
+-- RETURNS: {'accepted', code id, '0' or '1' (replayed), gateway, operator, made ms} |
+--          {'matched', code id, pin, gateway, operator, made ms} | {'expired'} |
 --          {'not_found', reason, guesses left or -1} | {'locked', reason, ms or -1} |
 --          {'limit', window, ms} | {'key_reused'} | {'other_store'}
--- EXAMPLE: the right digest on a live slot gives {'accepted', 'c1', '0'}, once more {'not_found', 'spent', -1}
+-- EXAMPLE: the right digest on a live slot gives {'accepted', 'c1', '0', …}, once more {'not_found', 'spent', -1}
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return { 'other_store' }
@@ -21,7 +23,7 @@ if ARGV[11] ~= '' then
     if first[1] ~= ARGV[11] then
       return { 'key_reused' }
     end
-    return { 'accepted', first[3], '1' }
+    return { 'accepted', first[3], '1', '', '', 0 }
   end
 end
 local slot = read_slot(KEYS[2])
@@ -29,9 +31,9 @@ local before = remembered(slot, ARGV[3])
 if before then
   local status, detail, left = string.match(before, '^(%a+_?%a*):([^:]*):(-?%d+)$')
   if status == 'accepted' then
-    return { 'accepted', detail, '1' }
+    return { 'accepted', detail, '1', '', '', 0 }
   elseif status == 'matched' and detail == slot.id then
-    return { 'matched', detail, slot.pin }
+    return { 'matched', detail, slot.pin, slot.gw, slot.mno, slot.made }
   elseif status == 'matched' then
     -- a newer code has the slot, so the pin of the spent one is gone
     return { 'not_found', 'spent', -1 }
@@ -76,7 +78,9 @@ local function told(result, why, left, changes)
   local outcome = { result = result, code_id = slot.id, state = slot.st }
   for i = 1, #changes, 2 do
     if changes[i] == 'st' then
+      -- every state that a check brings about is an end
       outcome.state = changes[i + 1]
+      redis.call('DEL', KEYS[11])
     end
   end
   outcome.reason = (result == 'accepted' or result == 'matched') and 'valid' or why
@@ -141,7 +145,7 @@ end
 
 if ARGV[10] == '1' then
   told('matched', slot.id, -1, { 'st', 'spent' })
-  return { 'matched', slot.id, slot.pin }
+  return { 'matched', slot.id, slot.pin, slot.gw, slot.mno, slot.made }
 end
 told('accepted', slot.id, -1, { 'st', 'spent' })
 count_success(KEYS[3], ARGV[6], share, now, known_for, tonumber(ARGV[17]))
@@ -149,4 +153,4 @@ if ARGV[11] ~= '' then
   redis.call('HSET', KEYS[5], 'body', ARGV[11], 'answer', '0', 'code', slot.id)
   redis.call('PEXPIRE', KEYS[5], math.max(slot.exp - now, 1))
 end
-return { 'accepted', slot.id, '0' }
+return { 'accepted', slot.id, '0', slot.gw, slot.mno, slot.made }

@@ -1,4 +1,5 @@
 -- PURPOSE: CheckCode's second half for pinned codes: how a spent code was answered after the look.
+-- The sealed text is gone already: `check` deleted it when it spent the code.
 -- USES: events slots budget
 -- KEYS: 1 slot  2 guesses  3 idempotency  4 events  5 seq
 -- ARGV: 1 now ms or ''  2 request id  3 subject (JSON)  4 shard  5 code id  6 '1' where accepted

@@ -1,16 +1,18 @@
 -- PURPOSE: GenerateCode's second step: the verdict's events, what becomes of the record, the code as `sending`.
--- USES: events jobs windows slots
+-- A new code deletes the sealed text of the one before.
+-- USES: events jobs windows slots idempotency
 -- KEYS: 1 installation marker  2 bucket of records  3 slot  4 sends window  5 idempotency
---       6 unverified sends  7 notice mark  8 events  9 seq  10 queue  11 bodies
+--       6 unverified sends  7 notice mark  8 events  9 seq  10 queue  11 bodies  12 sealed text
 -- ARGV: 1 installation id  2 now ms or ''  3 request id  4 field of the record  5 subject (JSON)  6 shard
 --       7 record as it was read  8 new record or '' (unchanged)  9 code id or '' (the gate refused)
 --       10 code key version  11 code digest  12 operation key version  13 operation digest  14 life ms
 --       15 lease ms  16 pin or ''  17 epoch or ''  18 operation digests  19 resend after ms
 --       20 idempotency body digest or ''  21 answer where the lease is lost  22 '1' where unverified
 --       23 lease job id  24 lease job body  25 notice job id or ''  26 notice job body
---       27 how many events  28 how many jobs  29… kind, facts of each event; then id, body, due ms of each job
+--       27 how many events  28 how many jobs  29 operator (MCC-MNC) or ''
+--       30… kind, facts of each event; then id, body, due ms of each job
 -- RETURNS: {'opened'} | {'other_store'} | {'moved', record} | {'exists', ms} | {'running', ms}
--- EXAMPLE: a refusal with one event and no job: ARGV 9 is '', 27 is '1', 29 'gate_decided', 30 '{…}'
+-- EXAMPLE: a refusal with one event and no job: ARGV 9 is '', 27 is '1', 30 'gate_decided', 31 '{…}'
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return { 'other_store' }
@@ -29,13 +31,14 @@ end
 local has_code = ARGV[9] ~= ''
 if has_code then
   if ARGV[20] ~= '' then
-    local lease = redis.call('HGET', KEYS[5], 'lease')
-    if lease then
-      return { 'running', math.max(tonumber(lease) - now, 0) }
+    local first = redis.call('HMGET', KEYS[5], 'holder', 'lease')
+    if first[1] and first[1] ~= ARGV[3] then
+      return { 'running', math.max(tonumber(first[2]) - now, 0) }
     end
   end
   if not may_take(slot, now, ARGV[18], tonumber(ARGV[19])) then
     give_window_back(KEYS[4], ARGV[3])
+    drop_key(KEYS[5], ARGV[3])
     tell_exists(frame, KEYS[3], slot, ARGV[3], '')
     return { 'exists', held_for(slot, now) }
   end
@@ -45,8 +48,8 @@ if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[8])
 end
 local events = tonumber(ARGV[27])
-emit_given(frame, ARGV, 29, events)
-put_given_jobs(KEYS[10], KEYS[11], now, ARGV, 29 + 2 * events, tonumber(ARGV[28]))
+emit_given(frame, ARGV, 30, events)
+put_given_jobs(KEYS[10], KEYS[11], now, ARGV, 30 + 2 * events, tonumber(ARGV[28]))
 if ARGV[25] ~= '' and redis.call('SET', KEYS[7], '1', 'PX', 86400000, 'NX') then
   put_job(KEYS[10], KEYS[11], ARGV[25], ARGV[26], now)
   emit(frame, 'notice_queued', '', { job = ARGV[25] })
@@ -56,6 +59,7 @@ local memory = with_memory(slot, ARGV[3], 'opened')
 if not has_code then
   redis.call('HSET', KEYS[3], 'rq', memory)
   keep_slot(KEYS[3], slot, now)
+  drop_key(KEYS[5], ARGV[3])
   return { 'opened' }
 end
 
@@ -67,19 +71,19 @@ if slot.id ~= '' then
   if state == 'superseded' then
     emit(frame, 'code_superseded', '', { code_id = slot.id, by = ARGV[9] })
   end
+  redis.call('DEL', KEYS[12])
 end
 local life, lease = tonumber(ARGV[14]), now + tonumber(ARGV[15])
 redis.call('HSET', KEYS[3], 'id', ARGV[9], 'st', 'sending', 'd', ARGV[11], 'kv', ARGV[10],
   'op', ARGV[13], 'ok', ARGV[12], 'made', whole(now), 'exp', whole(now + life), 'lease', whole(lease),
-  'hold', '0', 'wrong', '0', 'pin', ARGV[16], 'epoch', ARGV[17], 'old', old, 'rq', memory)
+  'hold', '0', 'wrong', '0', 'pin', ARGV[16], 'epoch', ARGV[17], 'mno', ARGV[29], 'gw', '', 'old', old, 'rq', memory)
 redis.call('PEXPIRE', KEYS[3], life + 86400000)
 put_job(KEYS[10], KEYS[11], ARGV[23], ARGV[24], lease)
 if ARGV[20] ~= '' then
-  redis.call('HSET', KEYS[5], 'body', ARGV[20], 'lease', whole(lease), 'lost', ARGV[21])
-  redis.call('PEXPIRE', KEYS[5], 86400000)
+  hold_key(KEYS[5], ARGV[20], ARGV[3], lease, 86400000, 'lost', ARGV[21])
 end
 if ARGV[22] == '1' then
-  redis.call('LPUSH', KEYS[6], whole(now))
+  redis.call('LPUSH', KEYS[6], whole(now) .. '-' .. ARGV[3])
   redis.call('LTRIM', KEYS[6], 0, 63)
   redis.call('PEXPIRE', KEYS[6], 86400000)
 end

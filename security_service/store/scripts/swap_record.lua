@@ -1,6 +1,8 @@
 -- PURPOSE: write a subscriber's record where it still is what was read, with its events and jobs.
+-- A code that dies of it loses its sealed text.
 -- USES: events jobs slots
 -- KEYS: 1 bucket of records  2 slot of the code that dies  3 events  4 seq  5 queue  6 bodies
+--       7 sealed text of the code that dies
 -- ARGV: 1 now ms or ''  2 subject (JSON)  3 shard  4 field of the record  5 record as it was read
 --       6 new record, '' where nothing is left of it  7 code id that dies or ''  8 how many events  9 how many jobs
 --       10… kind, facts of each event; then id, body, due ms of each job
@@ -21,6 +23,7 @@ if ARGV[7] ~= '' then
   local slot = read_slot(KEYS[2])
   if slot.id == ARGV[7] and is_checkable(slot, now) then
     redis.call('HSET', KEYS[2], 'st', 'dead')
+    redis.call('DEL', KEYS[7])
     keep_slot(KEYS[2], slot, now)
     emit(frame, 'code_killed', '', { code_id = slot.id, reason = 'sim_changed' })
   end
