@@ -50,11 +50,26 @@ class EventKind(StrEnum):
     NOTICE_SENT = "notice_sent"
     NOTICE_FAILED = "notice_failed"
     NOTICE_UNKNOWN = "notice_unknown"
+    FALLBACK_SENT = "fallback_sent"
+    FALLBACK_FAILED = "fallback_failed"
+    FALLBACK_UNKNOWN = "fallback_unknown"
+    FALLBACK_REFUSED = "fallback_refused"
     INCIDENT = "incident"
+    TRUST_SET = "trust_set"
+    TRUST_EASED = "trust_eased"
+    TRUST_LEARNT = "trust_learnt"
+    TRUST_DEMOTED = "trust_demoted"
+    GATEWAY_AWAY = "gateway_away"
+    GATEWAY_BACK = "gateway_back"
     TENANT_SAVED = "tenant_saved"
     KEY_ISSUED = "key_issued"
     KEY_REVOKED = "key_revoked"
     STORE_INITIALISED = "store_initialised"
+
+
+_CANONICAL: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ def canonical(value: Json) -> str:
 
     For such values the scheme is: members sorted, no white space, the shortest escapes.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL(value)
 
 
 @dataclass(frozen=True, slots=True)

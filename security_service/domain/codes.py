@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from security_service.domain.audit import Event
+from security_service.domain.fallback import Fallback
 from security_service.domain.imsi import ImsiMember
 from security_service.domain.jobs import Job
 from security_service.domain.limits import LimitReached, Locked, Window
@@ -134,6 +135,7 @@ Admission = Admitted | Locked | LimitReached | CodeExists | Replayed | KeyReused
 class NewCode:
     """A code as it is stored in `sending`. `pin` is the IMSI seen at sending, None where none was.
 
+    `operator` is the number's MCC-MNC, empty where nobody told it.
     `operations` is the digest of its operation under the two newest key versions, newest first.
     """
 
@@ -143,6 +145,7 @@ class NewCode:
     life_s: int
     lease_s: float
     pin: ImsiMember | None = None
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,7 @@ class SettleRequest:
 
     `keep_unknown` says that a code whose sending is unknown stays checkable; else it is
     withdrawn. `answer` is remembered under the idempotency key where a message may have left.
+    `fallback` is for a code whose message was accepted; it is kept if the code is still unspent.
     """
 
     subject: Subject
@@ -205,6 +209,8 @@ class SettleRequest:
     event: Event
     answer: str
     jobs: Sequence[Job] = ()
+    gateway: str = ""
+    fallback: Fallback | None = None
 
 
 # --- CheckCode ------------------------------------------------------------------------------
@@ -243,11 +249,24 @@ class NotFound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SentBy:
+    """How a code had left: its gateway, the number's MCC-MNC or '', the store's time in milliseconds."""
+
+    gateway: str
+    operator: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckAccepted:
-    """The code was right and is spent. `replayed` where an idempotency key or request id repeats."""
+    """The code was right and is spent. `replayed` where an idempotency key or request id repeats.
+
+    `sent_by` is None where it is a repetition, or where nobody knows how the code left.
+    """
 
     code_id: str
     replayed: bool = False
+    sent_by: SentBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +275,7 @@ class CheckMatched:
 
     code_id: str
     pin: ImsiMember | None
+    sent_by: SentBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

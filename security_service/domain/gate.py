@@ -7,7 +7,6 @@ from typing import Final, assert_never
 
 from security_service.domain.imsi import (
     Candidate,
-    Grade,
     Reference,
     SealedImsi,
     SimAnswer,
@@ -20,15 +19,10 @@ from security_service.domain.imsi import (
 )
 from security_service.domain.lookup import NoData
 from security_service.domain.operation import Operation
-from security_service.domain.policy import AgeBand, Case, Policy, Rule, Traffic, Verdict
+from security_service.domain.policy import Case, Policy, Rule, Traffic, Verdict
+from security_service.domain.sim_change import age_band, first_grade
 from security_service.domain.subscriber import Mode, Subscriber
 
-_HOUR: Final = 3600
-_AGE_BANDS: Final = (
-    (24 * _HOUR, AgeBand.DAY),
-    (72 * _HOUR, AgeBand.THREE_DAYS),
-    (240 * _HOUR, AgeBand.TEN_DAYS),
-)
 _RETRIED: Final = frozenset({NoData.ABSENT, NoData.UNAVAILABLE})
 
 
@@ -197,7 +191,7 @@ def case_of(facts: GateInput) -> Case:
         sim=sim.token(),
         reference="present" if facts.subscriber.reference else "none",
         grade=grade,
-        age=_age_band(facts).value,
+        age=age_band(sim, facts.now).value,
         purpose=policy.known("purpose", facts.operation.purpose),
         amount=policy.amounts.band(facts.operation.minor, facts.operation.currency),
         country=policy.known("country", facts.country),
@@ -210,21 +204,6 @@ def case_of(facts: GateInput) -> Case:
 def _best_grade(reference: Reference) -> str:
     grades = [member.grade for member in reference.members]
     return max(grades).word if grades else "none"
-
-
-def _age_band(facts: GateInput) -> AgeBand:
-    """Age runs from the first sight of the IMSI, or the source's swap date if later."""
-    matched = facts.sim.matched
-    if facts.sim.state is SimState.FIRST_SEEN:
-        first_sight = facts.now
-    elif matched is None:
-        return AgeBand.NONE
-    elif matched.age_waived:
-        return AgeBand.OLDER
-    else:
-        first_sight = matched.first_seen
-    age = facts.now - max(first_sight, facts.sim.swapped_at or 0)
-    return next((band for limit, band in _AGE_BANDS if age < limit), AgeBand.OLDER)
 
 
 def _by_rules(facts: GateInput) -> Decision:
@@ -244,6 +223,8 @@ def _by_rules(facts: GateInput) -> Decision:
 def _ruled(facts: GateInput, rule: Rule) -> Decision:
     """Give the decision of one rule with the effects that follow from verdict and SIM answer."""
     verdict, reason = rule.verdict, rule.reason
+    if verdict is Verdict.DENY and rule.name not in FIXED_RULES and _is_eased(facts.sim):
+        verdict, reason = Verdict.STEP_UP, "mass_change"
     if verdict is Verdict.STEP_UP and not facts.can_step_up:
         verdict, reason = Verdict.DENY, "no_step_up"
     opened, subscriber = _effects(facts, verdict)
@@ -264,6 +245,11 @@ def _ruled(facts: GateInput, rule: Rule) -> Decision:
     )
 
 
+def _is_eased(sim: SimAnswer) -> bool:
+    """A lead judged that the operator changes SIMs by the thousand; nobody may turn that into a send."""
+    return sim.eased and sim.state is SimState.CHANGED
+
+
 def _effects(facts: GateInput, verdict: Verdict) -> tuple[bool, Subscriber]:
     """What the answer does to the record: learn, refresh, keep a candidate.
 
@@ -275,8 +261,7 @@ def _effects(facts: GateInput, verdict: Verdict) -> tuple[bool, Subscriber]:
     if sim.imsi is None:
         return False, subscriber
     if sim.state is SimState.FIRST_SEEN and verdict is Verdict.SEND:
-        grade = Grade.DATED if _is_dated(facts) else Grade.FIRST_SEEN
-        reference = learnt(sim.imsi, now, grade)
+        reference = learnt(sim.imsi, now, first_grade(sim, now))
         return False, replace(subscriber, reference=reference, candidate=None)
     if sim.state is SimState.SAME and sim.matched is not None:
         reference = refreshed(subscriber.reference, sim.matched, sim.imsi, now)
@@ -288,9 +273,3 @@ def _effects(facts: GateInput, verdict: Verdict) -> tuple[bool, Subscriber]:
             return False, replace(subscriber, candidate=seen_again)
         return True, replace(subscriber, candidate=Candidate(sim.imsi.newest(), now, now))
     return False, subscriber
-
-
-def _is_dated(facts: GateInput) -> bool:
-    """A first sight whose source dates the last swap at least ten days back is better than none."""
-    swapped_at = facts.sim.swapped_at
-    return swapped_at is not None and facts.now - swapped_at >= _AGE_BANDS[-1][0]

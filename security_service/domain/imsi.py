@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from hashlib import md5, sha1, sha256
-from typing import Final
+from typing import Final, assert_never
 
 from security_service.domain.lookup import (
     Liveness,
@@ -15,6 +16,7 @@ from security_service.domain.lookup import (
     Reachable,
     SimNotSeen,
     SimSeen,
+    SwapDated,
 )
 from security_service.domain.secret import Imsi, KeyRing
 
@@ -135,7 +137,10 @@ class SimAnswer:
     """The SIM answer that the gate decides on.
 
     `imsi` is there for first_seen, same and changed; `matched` for same. `mcc_mnc`, `country`
-    and `roaming` are the source's, where it told them; `swapped_at` is Unix seconds.
+    and `roaming` are the source's, where it told them. The last swap lies between `swapped_from`
+    and `swapped_at` (Unix seconds); the later one decides, so that a vague date never makes a SIM
+    look older than it may be. A `learning` source may not say `changed`; `eased` says that a lead
+    lets a changed SIM of this operator step up (design, section 3, mass-change guard).
     """
 
     state: SimState
@@ -148,6 +153,9 @@ class SimAnswer:
     country: str = ""
     roaming: bool | None = None
     swapped_at: int | None = None
+    swapped_from: int | None = None
+    learning: bool = False
+    eased: bool = False
 
     def token(self) -> str:
         """`same`, `changed`, … or `no_data:absent`; the word of policies, audit and metrics."""
@@ -252,16 +260,36 @@ def usable(answer: LookupAnswer, *, trusted: bool) -> SimSeen | SimAnswer:
             return no_data(
                 NoData.NOT_SUPPORTED, source=answer.source, detail="no_imsi_here", mcc_mnc=answer.operator
             )
+        case SwapDated():
+            detail = _fault_of(answer, trusted=trusted)
+            if detail:
+                return no_data(NoData.UNTRUSTED, source=answer.source, detail=detail, mcc_mnc=answer.mcc_mnc)
+            alone = no_data(
+                NoData.NOT_SUPPORTED, source=answer.source, detail="date_only", mcc_mnc=answer.mcc_mnc
+            )
+            return dated(alone, [answer])
         case SimSeen():
             detail = _fault_of(answer, trusted=trusted)
             if detail:
                 return no_data(NoData.UNTRUSTED, source=answer.source, detail=detail, mcc_mnc=answer.mcc_mnc)
             return answer
+        case _:
+            assert_never(answer)
 
 
-def _fault_of(seen: SimSeen, *, trusted: bool) -> str:
+def dated(answer: SimAnswer, dates: Sequence[SwapDated]) -> SimAnswer:
+    """Put the swap dates in hand beside a SIM answer; where they differ, the latest swap counts."""
+    latest = max(dates, key=lambda date: date.latest, default=None)
+    if latest is None or (answer.swapped_at is not None and answer.swapped_at >= latest.latest):
+        return answer
+    return replace(answer, swapped_at=latest.latest, swapped_from=latest.earliest)
+
+
+def _fault_of(seen: SimSeen | SwapDated, *, trusted: bool) -> str:
     if seen.liveness is not Liveness.LIVE:
         return f"liveness_{seen.liveness.value}"
+    if isinstance(seen, SwapDated):
+        return "" if trusted else "operator_not_trusted"
     if seen.representation == IMSI_DIGITS and not is_whole_imsi(seen.imsi.reveal()):
         return "not_a_whole_imsi"
     if seen.representation != IMSI_DIGITS and not _is_whole_hash(seen.imsi.reveal()):
@@ -269,25 +297,28 @@ def _fault_of(seen: SimSeen, *, trusted: bool) -> str:
     return "" if trusted else "operator_not_trusted"
 
 
-def compare(reference: Reference, seen: SimSeen, sealed: SealedImsi) -> SimAnswer:
+def compare(
+    reference: Reference, seen: SimSeen, sealed: SealedImsi, *, learning: bool = False, eased: bool = False
+) -> SimAnswer:
     """Hold a fresh, usable IMSI against the reference (design, section 3).
 
     A member under a key or in a representation that is not at hand makes the answer
-    `incomparable`, never `first_seen`; a return to a retired member is `changed`.
+    `incomparable`, never `first_seen`; a return to a retired member is `changed`; what would be
+    `changed` by a source that is still `learning` is `untrusted`.
     """
-    state, matched = _state(reference, sealed)
-    return SimAnswer(
-        state,
-        NoData.INCOMPARABLE if state is SimState.NO_DATA else None,
+    fresh = SimAnswer(
+        SimState.FIRST_SEEN,
         source=seen.source,
-        detail="no_member_comparable" if state is SimState.NO_DATA else "",
         imsi=sealed,
-        matched=matched,
         mcc_mnc=seen.mcc_mnc,
         country=seen.country,
         roaming=seen.roaming,
         swapped_at=seen.swapped_at,
+        swapped_from=seen.swapped_at,
+        learning=learning,
+        eased=eased,
     )
+    return rejudged(fresh, reference)
 
 
 def rejudged(answer: SimAnswer, reference: Reference) -> SimAnswer:
@@ -295,8 +326,21 @@ def rejudged(answer: SimAnswer, reference: Reference) -> SimAnswer:
     if answer.imsi is None:
         return answer
     state, matched = _state(reference, answer.imsi)
-    kind = NoData.INCOMPARABLE if state is SimState.NO_DATA else None
-    return replace(answer, state=state, matched=matched, no_data=kind)
+    if state is SimState.NO_DATA:
+        return replace(
+            answer, state=state, matched=None, no_data=NoData.INCOMPARABLE, detail="no_member_comparable"
+        )
+    if state is SimState.CHANGED and answer.learning:
+        # Without the IMSI: what may not be held against the subscriber leaves no candidate either.
+        return replace(
+            answer,
+            state=SimState.NO_DATA,
+            matched=None,
+            no_data=NoData.UNTRUSTED,
+            detail="operator_still_learning",
+            imsi=None,
+        )
+    return replace(answer, state=state, matched=matched, no_data=None, detail="")
 
 
 def _state(reference: Reference, sealed: SealedImsi) -> tuple[SimState, ReferenceMember | None]:

@@ -9,7 +9,7 @@ from typing import Final
 from security_service.domain.lookup import NoData
 from security_service.domain.secret import Msisdn
 
-MESSAGE_KINDS: Final = frozenset({"notice"})
+MESSAGE_KINDS: Final = frozenset({"fallback", "notice"})
 """Kinds that send a message: done at most once. All others are done at least once."""
 
 
@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     REVERIFY = "reverify"
     NOTICE = "notice"
     RECEIPT = "receipt"
+    FALLBACK = "fallback"
     LEASE = "lease"
     REFUSALS = "refusals"
 

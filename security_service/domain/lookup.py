@@ -67,4 +67,22 @@ class Reachable:
     country: str = ""
 
 
-LookupAnswer = SimSeen | SimNotSeen | Reachable
+@dataclass(frozen=True, slots=True)
+class SwapDated:
+    """A source that never names the SIM dates the number's last change of it: a stretch, not a point.
+
+    The change lies between `earliest` and `latest` (Unix seconds, both included); `earliest` is None
+    where the source only knows of none after `latest`. `monitored_days` is how far back it looks,
+    where it told. A source whose answer proves nothing gives `SimNotSeen` instead.
+    """
+
+    source: str
+    liveness: Liveness
+    latest: int
+    earliest: int | None = None
+    monitored_days: int | None = None
+    mcc_mnc: str = ""
+    country: str = ""
+
+
+LookupAnswer = SimSeen | SimNotSeen | Reachable | SwapDated

@@ -8,6 +8,7 @@ from typing import Final
 
 import phonenumbers
 
+from security_service.domain.mobile_numbers import is_mobile, mobile_region
 from security_service.domain.secret import Msisdn
 
 _LONGEST: Final = 32
@@ -20,6 +21,8 @@ def parse_msisdn(text: str, region: str) -> Msisdn | None:
     `text` is what the caller wrote (`+7903…`, `8903…`, `7903…`, spaces and dashes allowed);
     `region` is ISO 3166 alpha-2. Gives None where no reading is a valid number. Never raises.
     """
+    if is_mobile(text, region):
+        return Msisdn(text)
     digits = _parse(text, region) if len(text) <= _LONGEST else None
     return None if digits is None else Msisdn(digits)
 
@@ -42,7 +45,7 @@ def _parse(text: str, region: str) -> str | None:
 
 def country_of(number: Msisdn) -> str:
     """Give the ISO 3166 alpha-2 country of a number, `ZZ` where it has none."""
-    return _country(number.digits)
+    return mobile_region(number.digits) or _country(number.digits)
 
 
 @lru_cache(maxsize=65536)

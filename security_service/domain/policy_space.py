@@ -82,8 +82,9 @@ def _ties() -> Iterator[tuple[str, ...]]:
         elif sim in {"changed", "no_data:incomparable"}:
             yield from product([sim], ["present"], grades, ["none"], roamings)
         else:
-            yield (sim, "none", "none", "none", "unknown")
-            yield from product([sim], ["present"], grades, ["none"], ["unknown"])
+            dates = tuple(age.value for age in AgeBand)
+            yield from product([sim], ["none"], ["none"], dates, ["unknown"])
+            yield from product([sim], ["present"], grades, dates, ["unknown"])
 
 
 POSSIBLE: Final = tuple(_ties())
@@ -91,8 +92,8 @@ POSSIBLE: Final = tuple(_ties())
 
 `first_seen` is the answer where there is no reference, and it was seen this very moment;
 `same`, `changed` and `incomparable` need a reference to compare with; only with a reference is
-there a grade, only for an IMSI that is trusted or becomes so an age; without an IMSI nobody
-knows about roaming.
+there a grade; an age has an IMSI that is trusted or becomes so, and a number without an answer
+whose last swap another source dates; without an IMSI nobody knows about roaming.
 """
 
 

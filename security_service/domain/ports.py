@@ -337,6 +337,10 @@ class Chance(Protocol):
         """Draw 128 bits as 32 hex digits."""
         ...
 
+    def share(self) -> float:
+        """Draw a number from 0 up to 1, each equally likely."""
+        ...
+
 
 class Meter(Protocol):
     """Counts and durations for the operators; labels never hold a number or a code."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
@@ -11,7 +11,9 @@ import phonenumbers
 
 from security_service.domain.codes import LONGEST_CODE, LONGEST_LIFE_S, SHORTEST_CODE
 from security_service.domain.errors import SettingsFault
+from security_service.domain.fallback import LEAST_LEFT_S
 from security_service.domain.limits import GuessBudget, Limits, Window
+from security_service.domain.messages import Channel
 from security_service.domain.setting_kinds import setting_fields
 from security_service.domain.setting_rows import SettingRow, describe, jsonable, masked
 from security_service.domain.settings import collect_settings
@@ -125,6 +127,15 @@ def unknown_names(
     )
 
 
+def unserved_channels(tenant: Tenant, served: Collection[Channel]) -> tuple[str, ...]:
+    """Give a fault for every channel to fall back to that no configured gateway carries."""
+    return tuple(
+        f"fallback_channels: no gateway carries {channel.value}"
+        for channel in tenant.fallback_channels
+        if channel not in served
+    )
+
+
 # --- texts ----------------------------------------------------------------------------------
 
 
@@ -182,6 +193,7 @@ def _warnings(tenant: Tenant) -> Iterator[str]:
 def _faults(tenant: Tenant) -> Iterator[str]:
     yield from _text_faults(tenant)
     yield from _number_faults(tenant)
+    yield from _fallback_faults(tenant)
     yield from _limit_faults(tenant.limits)
     yield from _budget_faults(tenant.guesses)
     yield from _notice_faults(tenant.notices)
@@ -227,6 +239,19 @@ def _number_faults(tenant: Tenant) -> Iterator[str]:
             yield f"{key}: must be from {least:g} to {most:g}, not {value:g}"
     if tenant.lookup_deadline_s >= tenant.deadline_s:
         yield "lookup_deadline_s: must be under deadline_s, for the message is sent after the look"
+
+
+def _fallback_faults(tenant: Tenant) -> Iterator[str]:
+    channels, after = tenant.fallback_channels, tenant.fallback_after_s
+    if len(set(channels)) < len(channels):
+        yield "fallback_channels: a channel stands twice"
+    if not 1 <= after <= LONGEST_LIFE_S:
+        yield f"fallback_after_s: must be from 1 to {LONGEST_LIFE_S}, not {after}"
+    elif channels and after >= tenant.code_life_s - LEAST_LEFT_S:
+        yield (
+            f"fallback_after_s: must be under code_life_s less {LEAST_LEFT_S}: "
+            "what arrives after that is of no use"
+        )
 
 
 def _limit_faults(limits: Limits) -> Iterator[str]:

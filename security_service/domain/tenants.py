@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from security_service.domain.imsi import ImsiForm
 from security_service.domain.limits import GuessBudget, Limits
+from security_service.domain.messages import Channel
+from security_service.domain.routing import Route
 from security_service.domain.templates import TemplateSet
 
 
@@ -78,7 +80,28 @@ class Tenant:
         default=MemberCase.PASCAL, metadata={"help": "case of members in answers"}
     )
     xml_namespace: str = field(default=DEFAULT_XML_NAMESPACE, metadata={"help": "namespace of XML answers"})
-    gateways: tuple[str, ...] = field(default=(), metadata={"help": "gateways in order; empty is all"})
+    gateways: tuple[str, ...] = field(
+        default=(), metadata={"help": "gateways in order, where no route fits; empty is all"}
+    )
+    routes: tuple[Route, ...] = field(
+        default=(), metadata={"help": "gateways by number; the first route that fits decides"}
+    )
+    channels: tuple[Channel, ...] = field(
+        default=(Channel.SMS,), metadata={"help": "channels that codes may leave by, in order"}
+    )
+    fallback_channels: tuple[Channel, ...] = field(
+        default=(),
+        metadata={"help": "channels that a code leaves by again where nobody entered it; empty is off"},
+    )
+    fallback_after_s: int = field(
+        default=30, metadata={"help": "seconds without an entry or a receipt until then"}
+    )
+    notice_channels: tuple[Channel, ...] = field(
+        default=(Channel.SMS,), metadata={"help": "channels that notices may leave by, in order"}
+    )
+    resend_unknown: bool = field(
+        default=False, metadata={"help": "offer a message of unknown outcome to the next gateway too"}
+    )
     lookups: tuple[str, ...] = field(default=(), metadata={"help": "lookup sources in order; empty is all"})
     override_days: int = field(default=90, metadata={"help": "longest life of a mode set by a person"})
     notices: Mapping[str, str] = field(

@@ -1,20 +1,20 @@
-"""SMS through Devino REST under a session id (Devino manual, chapter 1).
+"""SMS and Viber through Devino REST under a session id (Devino manual, chapter 1).
 
-Leaves the protocol's tables, which both REST gateways share, to `links/devino.py`.
+Leaves the protocol, which both REST gateways share, to `links/devino_rest_face.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from security_service.domain.messages import Channel, Failed, Message, ReceiptAnswer, SendOutcome
-from security_service.links.devino import DEFAULT_BASE_URL, receipt_answer, send_form, send_outcome
+from security_service.domain.messages import BalanceAnswer, Channel, Message, ReceiptAnswer, SendOutcome
+from security_service.links.devino import DEFAULT_BASE_URL, balance_answer
+from security_service.links.devino_rest_face import DevinoRestFace, DevinoRestFaceSettings
 from security_service.links.devino_session import DevinoSession
-from security_service.links.devino_settings import DevinoSmsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class DevinoRestSettings(DevinoSmsSettings):
+class DevinoRestSettings(DevinoRestFaceSettings):
     """Settings of one `devino_rest` gateway. Raises ValueError for values that cannot work."""
 
     base_url: str = field(
@@ -31,8 +31,8 @@ class DevinoRestGateway:
 
     def __init__(self, name: str, settings: DevinoRestSettings) -> None:
         self._name = name
-        self._sender = settings.sender
         self._access = DevinoSession(settings.link(), settings.login, settings.password)
+        self._face = DevinoRestFace(name, settings, self._access)
 
     @property
     def name(self) -> str:
@@ -42,15 +42,16 @@ class DevinoRestGateway:
     @property
     def channel(self) -> Channel:
         """What its messages arrive by."""
-        return Channel.SMS
+        return self._face.channel
 
     def send(self, message: Message, within_s: float) -> SendOutcome:
-        """Hand one message over (Devino manual 1.4.1) within `within_s` seconds in all."""
-        form = send_form(self._name, message, self._sender)
-        if isinstance(form, Failed):
-            return form
-        return send_outcome(self._name, self._access.post("/Sms/Send", form, within_s))
+        """Hand one message over (Devino manual 1.4.1, 1.8) within `within_s` seconds in all."""
+        return self._face.send(message, within_s)
 
     def receipt(self, message_id: str, within_s: float) -> ReceiptAnswer:
-        """Ask what became of one segment (Devino manual 1.5) within `within_s` seconds in all."""
-        return receipt_answer(self._access.get("/Sms/State", {"messageId": message_id}, within_s))
+        """Ask what became of one segment (Devino manual 1.5, 1.9) within `within_s` seconds in all."""
+        return self._face.receipt(message_id, within_s)
+
+    def balance(self, within_s: float) -> BalanceAnswer:
+        """Ask what is left on the account (Devino manual 1.3) within `within_s` seconds in all."""
+        return balance_answer(self._access.get("/User/Balance", {}, within_s))

@@ -87,3 +87,29 @@ class Breaker:
             if now - self._failed_at.pop(0) <= self._rule.window_s:
                 self._failed_at.clear()
                 self._retry_at = now + self._rule.pause_s
+
+
+class GatewayBreakers:
+    """The Breakers port: a breaker a gateway, in this process."""
+
+    def __init__(self, rule: BreakerRule, clock: Callable[[], float]) -> None:
+        self._rule = rule
+        self._clock = clock
+        self._breakers: dict[str, Breaker] = {}
+
+    def is_open(self, gateway: str) -> bool:
+        """Tell whether a gateway is not to be asked at present; takes no place."""
+        return self._of(gateway).state() is BreakerState.OPEN
+
+    def admits(self, gateway: str) -> bool:
+        """Tell whether a message may be handed over now; each one admitted ends in `record`."""
+        return self._of(gateway).admits()
+
+    def record(self, gateway: str, *, failed: bool) -> None:
+        """Take in how handing over ended."""
+        self._of(gateway).record(failed=failed)
+
+    def _of(self, gateway: str) -> Breaker:
+        breaker = self._breakers.get(gateway)
+        # setdefault: two threads that meet a new gateway share one breaker
+        return breaker or self._breakers.setdefault(gateway, Breaker(self._rule, self._clock))

@@ -9,12 +9,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, assert_never
 
 from security_service.domain.messages import (
     Accepted,
+    Balance,
+    BalanceAnswer,
     Failed,
     Message,
+    NoBalance,
     NoReceipt,
     OutcomeUnknown,
     Receipt,
@@ -82,6 +86,7 @@ _SENDER: Final = re.compile(r"[0-9]{1,15}|[ -~]{1,11}")
 _MESSAGE_ID: Final = re.compile(r"[!-~]{1,128}")
 _SESSION_ID: Final = re.compile(r"[!-~]{8,128}")
 _DATE: Final = re.compile(r"/Date\((-?[0-9]{1,17})(?:[+-][0-9]{4})?\)/")
+_AMOUNT: Final = re.compile(rb"\s*(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)\s*")
 _NO_DATE_MS: Final = -62135596800000
 _ERROR_CODE: Final = re.compile(rb'\s*\{\s*"?Code"?\s*:\s*"?([0-9]{1,3})"?\s*[,}]', re.IGNORECASE)
 _UNAUTHORIZED: Final = 401
@@ -156,6 +161,15 @@ def receipt_answer(reply: DevinoReply) -> ReceiptAnswer:
             return Receipt(STATES.get(state, ReceiptState.UNKNOWN), state[:12], reported_at_ms)
         case _:
             assert_never(reply)
+
+
+def balance_answer(reply: DevinoReply) -> BalanceAnswer:
+    """Read the answer to `User/Balance` (Devino manual 1.3, 2.2): a bare number."""
+    fault = call_fault(reply)
+    if fault is not None or not isinstance(reply, HttpAnswer):
+        return NoBalance(fault or "answer_unreadable")
+    amount = _AMOUNT.fullmatch(reply.body)
+    return NoBalance("answer_unreadable") if amount is None else Balance(Decimal(amount[1].decode("ascii")))
 
 
 def call_fault(reply: DevinoReply) -> str | None:

@@ -1,4 +1,4 @@
-"""Settings that both Devino REST gateways have; leaves the address of each face to its gateway."""
+"""Settings that all Devino gateways of SMS have; leaves the address of each face to its gateway."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ class DevinoSmsSettings(HttpAccountSettings):
     sender: str = field(
         default="",
         metadata={"help": "sender for messages that name none: 11 latin characters or 15 digits at most"},
+    )
+    requests_per_second: float = field(
+        default=0.0, metadata={"help": "requests a second that the provider allows; 0: no limit", "least": 0}
     )
 
     def __post_init__(self) -> None:

@@ -102,14 +102,18 @@ class HttpLink:
         self._common = f"Host: {where}\r\nUser-Agent: etalon\r\nAccept-Encoding: identity\r\n"
         self._kept: deque[Connection] = deque()
 
-    def get(self, path: str, params: Mapping[str, str], within_s: float) -> HttpReply:
+    def get(
+        self, path: str, params: Mapping[str, str], within_s: float, headers: Mapping[str, str] | None = None
+    ) -> HttpReply:
         """GET `path` under the base URL with `params` in the query, within `within_s` seconds in all.
 
         A GET is taken to change nothing: it is repeated once if a kept connection turns out dead.
+        Raises ValueError for a header with a line break in it.
         """
         query = f"?{urlencode(params)}" if params else ""
-        request = f"GET {self._target(path)}{query} HTTP/1.1\r\n{self._common}\r\n".encode("ascii")
-        return self._call(request, within_s, repeatable=True)
+        line = f"GET {self._target(path)}{query} HTTP/1.1\r\n"
+        head = f"{line}{self._common}{_header_lines(headers or {})}\r\n"
+        return self._call(head.encode("latin-1"), within_s, repeatable=True)
 
     def post_form(self, path: str, params: Mapping[str, str], within_s: float) -> HttpReply:
         """POST `params` form-encoded in the body, within `within_s` seconds in all."""
@@ -122,11 +126,8 @@ class HttpLink:
         A POST is never sent twice, unless not a byte of it was handed to the system. Raises
         ValueError for a header with a line break in it.
         """
-        own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        if own.count("\n") != len(headers) or own.count("\r") != len(headers):
-            raise ValueError("a header must not hold a line break")
         line = f"POST {self._target(path)} HTTP/1.1\r\n"
-        head = f"{line}{self._common}{own}Content-Length: {len(body)}\r\n\r\n"
+        head = f"{line}{self._common}{_header_lines(headers)}Content-Length: {len(body)}\r\n\r\n"
         return self._call(head.encode("latin-1") + body, within_s, repeatable=False)
 
     def close(self) -> None:
@@ -189,6 +190,13 @@ class HttpLink:
             if connection.idle_since >= oldest_allowed and connection.is_quiet():
                 return connection
             connection.close()
+
+
+def _header_lines(headers: Mapping[str, str]) -> str:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+        raise ValueError("a header must not hold a line break")
+    return lines
 
 
 def _died_idle(outcome: Lost) -> bool:

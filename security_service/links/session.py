@@ -32,12 +32,20 @@ class NoSession:
     reason: NoSessionReason
 
 
-Fetch = Callable[[float], Secret | NoSession]
+@dataclass(frozen=True, slots=True)
+class TimedSession:
+    """A session of which the provider said how many seconds it lives."""
+
+    session: Secret
+    life_s: float
+
+
+Fetch = Callable[[float], Secret | TimedSession | NoSession]
 """Asks the provider for a session within so many seconds."""
 
 
 class SessionKeeper:
-    """Keeps one session for at most `life_s` seconds; safe to share between threads.
+    """Keeps one session for at most `life_s` seconds, or as long as it says itself; safe between threads.
 
     Callers that need a session at the same time make one login between them and share its outcome.
     `clock` is monotonic, in seconds.
@@ -91,8 +99,10 @@ class SessionKeeper:
             return NoSession(NoSessionReason.NO_TIME)
         outcome = self._fetch(deadline.left())
         self._logins += 1
-        if isinstance(outcome, Secret):
-            self._held, self._failed = (outcome, self._clock() + self._life_s), None
-        else:
+        if isinstance(outcome, NoSession):
             self._held, self._failed = None, (outcome, self._clock())
-        return outcome
+            return outcome
+        timed = outcome if isinstance(outcome, TimedSession) else TimedSession(outcome, self._life_s)
+        life_s = min(timed.life_s, self._life_s)
+        self._held, self._failed = (timed.session, self._clock() + life_s), None
+        return timed.session

@@ -22,6 +22,7 @@ from security_service.links.http_link import HttpLink
 
 _WITHIN: Final[ContextVar[Deadline]] = ContextVar("soap_deadline")
 _LONGEST: Final = 200
+_CALLERS: Final = frozenset({"Sender", "Client"})
 
 
 class SoapVersion(StrEnum):
@@ -40,9 +41,15 @@ class SoapResult:
 
 @dataclass(frozen=True, slots=True)
 class SoapFault:
-    """A fault of the peer: the texts of the leaves of its detail, by local name."""
+    """A fault of the peer: the texts of the leaves of its detail, by local name.
+
+    `words` is its reason, for peers that tell their faults apart by nothing else. `by_caller` says
+    that the peer holds the request to be at fault (`Sender`, in SOAP 1.1 `Client`).
+    """
 
     detail: Mapping[str, str] = field(repr=False)
+    words: str = field(default="", repr=False)
+    by_caller: bool = False
 
 
 SoapReply = SoapResult | SoapFault | NotSent | NoReply
@@ -110,8 +117,11 @@ class SoapLink:
             raise ValueError(f"the WSDL has no binding for SOAP {version.value}")
         self._service = client.create_service(found[0], "")  # type: ignore[no-untyped-call]  # zeep types only part of itself
 
-    def call(self, operation: str, arguments: Mapping[str, str], within_s: float) -> SoapReply:
-        """Call one operation within `within_s` seconds in all. Never raises for what the peer does."""
+    def call(self, operation: str, arguments: Mapping[str, object], within_s: float) -> SoapReply:
+        """Call one operation within `within_s` seconds in all. Never raises for what the peer does.
+
+        An argument is a text, a number, or a mapping where the operation has members.
+        """
         token = _WITHIN.set(Deadline.after(within_s))
         try:
             result = self._service[operation](**arguments)
@@ -120,11 +130,19 @@ class SoapLink:
         except _Undelivered as undelivered:
             return undelivered.reply
         except Fault as fault:
-            return SoapFault(_leaves(fault.detail))
+            return SoapFault(_leaves(fault.detail), _words(fault.message), by_caller=_is_callers(fault.code))
         except Exception:  # noqa: BLE001  # zeep raises whatever a malformed answer trips over, AttributeError too
             return NoReply(NoReplyReason.BROKEN_ANSWER)
         finally:
             _WITHIN.reset(token)
+
+
+def _words(message: object) -> str:
+    return " ".join(message.split())[:_LONGEST] if isinstance(message, str) else ""
+
+
+def _is_callers(code: object) -> bool:
+    return isinstance(code, str) and code.strip().rpartition(":")[2].partition(".")[0] in _CALLERS
 
 
 def _leaves(detail: object) -> dict[str, str]:

@@ -11,21 +11,35 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, request
 
+from security_service.sandbox.aso_broker import AsoBroker
+from security_service.sandbox.camara import Camara
+from security_service.sandbox.devino_email import DevinoEmail
 from security_service.sandbox.devino_hlr import DevinoHlr
+from security_service.sandbox.devino_rest_viber import DevinoRestViber
 from security_service.sandbox.devino_sms import DevinoSms
+from security_service.sandbox.devino_soap import DevinoSoap
+from security_service.sandbox.devino_viber import DevinoViber
+from security_service.sandbox.devino_vk import DevinoVk
+from security_service.sandbox.devino_xml import DevinoXml
 from security_service.sandbox.faults import Faults
 from security_service.sandbox.guard import refuse_strangers
 from security_service.sandbox.handset_api import HandsetApi
 from security_service.sandbox.handsets import Handsets
+from security_service.sandbox.hlr_lookups import HlrLookups
 from security_service.sandbox.imsi_soap import ImsiSoap
+from security_service.sandbox.infobip import Infobip
+from security_service.sandbox.messenger_api import MessengerApi
+from security_service.sandbox.messengers import Messengers
 from security_service.sandbox.pages import Pages
 from security_service.sandbox.sessions import Sessions
 from security_service.sandbox.settings import SandboxSettings
+from security_service.sandbox.smsc import Smsc
 from security_service.sandbox.state_file import Saver, read_state, write_state
+from security_service.sandbox.stream_telecom import StreamTelecom
 from security_service.sandbox.switchboard import Switchboard
 
 _LARGEST_BODY: Final = 512 * 1024
-_ANY_CASE: Final = ("/rest/", "/soap/")
+_ANY_CASE: Final = ("/rest/", "/soap/", "/ws/", "/xmlapi/")
 
 
 class SandboxOperator(Flask):
@@ -74,6 +88,7 @@ def create_app(
     switchboard = Switchboard(
         settings=settings,
         handsets=handsets,
+        messengers=Messengers(handsets, clock),
         sessions=Sessions(settings.login, settings.password, settings.session_seconds, clock),
         faults=Faults(pause),
         saver=saver,
@@ -83,7 +98,26 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _LARGEST_BODY
     app.before_request(refuse_strangers)
-    for face in (DevinoSms, DevinoHlr, ImsiSoap, HandsetApi, Pages):
+    for face in (
+        StreamTelecom,
+        Smsc,
+        AsoBroker,
+        DevinoSms,
+        DevinoHlr,
+        DevinoRestViber,
+        DevinoSoap,
+        DevinoXml,
+        DevinoViber,
+        DevinoVk,
+        DevinoEmail,
+        ImsiSoap,
+        HlrLookups,
+        Infobip,
+        Camara,
+        HandsetApi,
+        MessengerApi,
+        Pages,
+    ):
         app.register_blueprint(face(switchboard).blueprint())
     app.wsgi_app = _PathsInAnyCase(app.wsgi_app)  # type: ignore[method-assign] # Flask documents this way
     return app

@@ -46,8 +46,8 @@ class InboxMessage:
 class HandsetRecord:
     """All of one handset at one moment: what is shown, and what is kept on disk.
 
-    `generation` counts the swaps; `state_since` is Unix seconds; `waiting` are messages that have
-    not arrived yet.
+    `generation` counts the swaps, `swapped_at` is the last one's Unix seconds (0: none yet), and so is
+    `state_since`; `waiting` are messages that have not arrived yet.
     """
 
     number: str
@@ -58,12 +58,23 @@ class HandsetRecord:
     roaming: bool = False
     messages: tuple[InboxMessage, ...] = ()
     waiting: tuple[Order, ...] = ()
+    swapped_at: float = 0.0
 
 
 class _Handset:
     """The changing side of a record; used only under the lock of `Handsets`."""
 
-    __slots__ = ("generation", "imsi", "inbox", "number", "roaming", "state", "state_since", "waiting")
+    __slots__ = (
+        "generation",
+        "imsi",
+        "inbox",
+        "number",
+        "roaming",
+        "state",
+        "state_since",
+        "swapped_at",
+        "waiting",
+    )
 
     def __init__(self, record: HandsetRecord) -> None:
         self.number = record.number
@@ -74,6 +85,7 @@ class _Handset:
         self.roaming = record.roaming
         self.inbox = deque(record.messages, maxlen=INBOX_SIZE)
         self.waiting = [Submission(order) for order in record.waiting]
+        self.swapped_at = record.swapped_at
 
     @property
     def is_as_bought(self) -> bool:
@@ -91,6 +103,7 @@ class _Handset:
             roaming=self.roaming,
             messages=tuple(self.inbox),
             waiting=tuple(submission.order for submission in self.waiting),
+            swapped_at=self.swapped_at,
         )
 
     def settle(self, now: float) -> bool:
@@ -177,6 +190,7 @@ class Handsets:
             while handset.imsi == old:
                 handset.generation += 1
                 handset.imsi = derive_imsi(self._seed, number, handset.generation)
+            handset.swapped_at = self._clock()
             record = handset.record()
         self._changed()
         return record

@@ -19,6 +19,8 @@ class SandboxSettings:
     session. `seed` decides the first IMSI of every number. `hlr_polls_before_answer` is how many
     questions about an HLR message are answered with "being sent" before the real answer.
     `balance` is in the account's currency. `threads` is how many requests are served at once.
+    `public_key` is the PEM that the bank's assertions are held against; without it their signature
+    is not looked at.
     """
 
     data_file: Path
@@ -29,6 +31,7 @@ class SandboxSettings:
     hlr_polls_before_answer: int = 0
     balance: float = 20015.3
     threads: int = 128
+    public_key: str = ""
 
     def __post_init__(self) -> None:
         if not self.login or not self.password:

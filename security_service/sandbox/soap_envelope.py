@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -36,11 +36,15 @@ class SoapVersion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SoapRequest:
-    """A request that was read: its version, the operation's name, its parameters by name."""
+    """A request that was read: its version, the operation's name, its parameters by name.
+
+    `element` is the operation as it stands, for parameters that have members.
+    """
 
     version: SoapVersion
     operation: str
-    parameters: dict[str, str]
+    parameters: dict[str, str] = field(repr=False)
+    element: etree._Element = field(repr=False)
 
 
 class SoapError(Exception):
@@ -74,7 +78,7 @@ def read_request(body: bytes, namespace: str) -> SoapRequest:
     if name.namespace != namespace:
         raise SoapError("The message is not of this service")
     parameters = {etree.QName(child).localname: (child.text or "").strip() for child in message}
-    return SoapRequest(version, name.localname, parameters)
+    return SoapRequest(version, name.localname, parameters, message)
 
 
 def write_answer(version: SoapVersion, message: etree._Element) -> bytes:

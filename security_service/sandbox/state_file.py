@@ -71,6 +71,7 @@ def _record(raw: dict[str, Any]) -> HandsetRecord:
         roaming=bool(raw["roaming"]),
         messages=tuple(InboxMessage(**message) for message in raw["messages"]),
         waiting=tuple(Order(**{**order, "ids": tuple(order["ids"])}) for order in raw["waiting"]),
+        swapped_at=float(raw.get("swapped_at", 0.0)),
     )
 
 

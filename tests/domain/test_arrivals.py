@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,7 +94,7 @@ def test_ordinary_variation_moves_nothing(entered: list[int]) -> None:
 def test_the_chance_of_at_most_all_is_one_and_grows_with_what_was_entered(sent: int, rate: float) -> None:
     chances = [at_most(entered, sent, rate) for entered in range(sent + 1)]
     assert abs(chances[-1] - 1) < 1e-9
-    assert all(before <= after + 1e-12 for before, after in zip(chances, chances[1:], strict=False))
+    assert all(before <= after + 1e-12 for before, after in pairwise(chances))
 
 
 def test_half_of_the_baseline_is_not_a_fall_however_many_sends_show_it() -> None:

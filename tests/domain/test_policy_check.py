@@ -99,7 +99,7 @@ def test_an_expected_case_must_hold_for_every_possible_case_with_its_values() ->
         "  rule young gives step_up (young) for",
         "  sim = same, age = 0-24h [1]",
         "warning: only the last rule decides",
-        f"  sim = first_seen | {NOT_KNOWN} [9]",
+        f"  sim = first_seen | {NOT_KNOWN} [33]",
     ]
 
 
@@ -157,7 +157,7 @@ def test_a_difference_names_what_becomes_of_which_cases() -> None:
     (change,) = _diff(old, new).changes
     assert (str(change.before), str(change.after)) == ("send (sim_same)", "step_up (young)")
     assert render(_diff(old, new)).splitlines() == [
-        "bank@1 -> bank@2: 13 possible cases",
+        "bank@1 -> bank@2: 37 possible cases",
         "send (sim_same) -> step_up (young)",
         "  sim = same, age = 0-24h | 24-72h [2]",
     ]

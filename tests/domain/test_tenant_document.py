@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from security_service.domain.errors import SettingsFault
 from security_service.domain.limits import GuessBudget, Limits, Window
+from security_service.domain.messages import Channel
 from security_service.domain.templates import AppHash, NoAutofill, Template, TemplateSet, WebOtp
 from security_service.domain.tenant_document import (
     read_tenant,
     tenant_document,
     tenant_rows,
     unknown_names,
+    unserved_channels,
 )
 from security_service.domain.tenants import FirstContact, Tenant
 
@@ -42,6 +44,8 @@ def test_every_setting_survives_the_way_through_json() -> None:
         code_length=8,
         first_contact=FirstContact.SEND_THEN_LOOK,
         gateways=("a", "b"),
+        fallback_channels=(Channel.VOICE, Channel.VIBER),
+        fallback_after_s=45,
         notices={"ru": "Сим-карта сменилась. Позвоните в банк."},
         limits=Limits(
             sends=(Window("minute", 1, 60, record_only=True),), tenant=(Window("all", 9, 1),), prefix_digits=5
@@ -79,6 +83,12 @@ def test_each_kind_of_last_line_survives(autofill: NoAutofill | WebOtp | AppHash
         ({"deadline_s": 121}, "deadline_s"),
         ({"lookup_deadline_s": 10.0}, "lookup_deadline_s"),
         ({"override_days": 0}, "override_days"),
+        ({"fallback_after_s": 0}, "fallback_after_s"),
+        ({"fallback_after_s": 601}, "fallback_after_s"),
+        ({"fallback_channels": ["voice"], "fallback_after_s": 240}, "fallback_after_s"),
+        ({"fallback_channels": ["voice"], "code_life_s": 90}, "fallback_after_s"),
+        ({"fallback_channels": ["voice", "voice"]}, "fallback_channels"),
+        ({"fallback_channels": ["pigeon"]}, "fallback_channels[0]"),
         ({"notices_a_day": -1}, "notices_a_day"),
         ({"xml_namespace": "a b"}, "xml_namespace"),
         ({"gateways": ["a", "a"]}, "gateways"),
@@ -133,6 +143,20 @@ def test_names_that_nobody_configured_are_told() -> None:
         "gateways: there is no lost (there are: sms)",
         "lookups: there is no gone (there are: none)",
     )
+
+
+def test_a_fallback_in_time_and_a_short_life_without_one_are_allowed() -> None:
+    voice = {"id": "bank", "fallback_channels": ["voice"], "fallback_after_s": 239}
+    assert read_tenant(voice).tenant.fallback_channels == (Channel.VOICE,)
+    assert read_tenant({"id": "bank", "code_life_s": 60}).tenant.fallback_channels == ()
+
+
+def test_channels_to_fall_back_to_need_a_gateway_that_carries_them() -> None:
+    tenant = Tenant("bank", fallback_channels=(Channel.VOICE, Channel.VIBER))
+    assert unserved_channels(tenant, {Channel.SMS, Channel.VOICE}) == (
+        "fallback_channels: no gateway carries viber",
+    )
+    assert unserved_channels(tenant, {Channel.VIBER, Channel.VOICE}) == ()
 
 
 @given(code_length=st.integers(4, 10), life=st.integers(60, 600), name=st.from_regex(r"\A[a-z0-9-]{1,32}\Z"))

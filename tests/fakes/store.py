@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 
 from security_service.domain.audit import AuditPage, AuditQuery, Event, Json, canonical
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.jobs import Job
-from security_service.domain.ports import StoredSubscriber
+from security_service.domain.ports import Flight, StoredSubscriber
 from security_service.domain.secret import Code, Msisdn, Secret
 from security_service.domain.subscriber import NEW_SUBSCRIBER, Subscriber
 from security_service.domain.tenants import Tenant
@@ -207,23 +208,21 @@ class MemoryFlights:
     """The Flights port; who waits gets what has landed, and never waits longer than that."""
 
     def __init__(self) -> None:
-        self._flying: set[tuple[str, str]] = set()
-        self._landed: dict[tuple[str, str], str] = {}
+        self._flying: dict[tuple[str, str], str] = {}
+        self._landed: dict[str, str] = {}
+        self._names = count(1)
 
-    def join(self, tenant: str, number: Msisdn, lease_s: float) -> bool:
-        flight = tenant, number.digits
-        if flight in self._flying:
-            return False
-        self._flying.add(flight)
-        self._landed.pop(flight, None)
-        return True
+    def join(self, tenant: str, number: Msisdn, lease_s: float) -> Flight:
+        name = f"f{next(self._names)}"
+        under_way = self._flying.setdefault((tenant, number.digits), name)
+        return Flight(under_way, under_way == name)
 
-    def land(self, tenant: str, number: Msisdn, answer: str) -> None:
-        self._flying.discard((tenant, number.digits))
-        self._landed[tenant, number.digits] = answer
+    def land(self, tenant: str, number: Msisdn, flight: Flight, answer: str) -> None:
+        self._flying.pop((tenant, number.digits), None)
+        self._landed[flight.name] = answer
 
-    def wait(self, tenant: str, number: Msisdn, within_s: float) -> str:
-        return self._landed.get((tenant, number.digits), "")
+    def wait(self, tenant: str, number: Msisdn, flight: Flight, within_s: float) -> str:
+        return self._landed.get(flight.name, "")
 
 
 class SetHealth:
@@ -251,6 +250,9 @@ class CountedChance:
     def code(self, length: int) -> Code:
         self.drawn += 1
         return Code(f"{self.drawn:0{length}d}"[-length:])
+
+    def share(self) -> float:
+        return 0.0
 
     def token(self) -> str:
         self.drawn += 1

@@ -1,14 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
-from security_service.domain.messages import Accepted, Failed, Message, NoReceipt, Receipt, ReceiptState
+from security_service.domain.messages import (
+    Accepted,
+    Balance,
+    Channel,
+    Failed,
+    Message,
+    NoBalance,
+    NoReceipt,
+    Receipt,
+    ReceiptState,
+)
 from security_service.domain.secret import MessageText, Msisdn, Secret
 from security_service.gateways.devino_rest import DevinoRestGateway, DevinoRestSettings
+from security_service.links.devino_rest_face import Sends
 from tests.links.devino_service import LOGIN, PASSWORD, DevinoService, fault
-from tests.links.peer import Peer, as_json
+from tests.links.peer import Answer, Peer, as_json
 
 WITHIN_S = 5.0
 MESSAGE = Message(Msisdn("79031234567"), MessageText("Код 1234 & ещё"), "ETALON", 299, "ref-1")
@@ -71,9 +83,7 @@ def test_the_state_of_one_segment_is_asked_for_by_its_id(
     gateway: DevinoRestGateway, service: DevinoService, peer: Peer
 ) -> None:
     service.state = as_json({"State": 0, "ReportedDateUtc": "/Date(1377761466000)/"})
-    assert gateway.receipt("SAR-W+84333", WITHIN_S) == Receipt(
-        ReceiptState.DELIVERED, "0", 1377761466000
-    )
+    assert gateway.receipt("SAR-W+84333", WITHIN_S) == Receipt(ReceiptState.DELIVERED, "0", 1377761466000)
     _, state = peer.requests
     assert (state.method, state.path) == ("GET", "/rest/Sms/State")
     assert state.query == {"SessionID": service.valid_session, "messageId": "SAR-W+84333"}
@@ -83,6 +93,41 @@ def test_a_message_that_cannot_go_this_way_is_not_sent(gateway: DevinoRestGatewa
     message = Message(Msisdn("79031234567"), MessageText("x"), "A SENDER TOO LONG", 60, "ref-1")
     assert gateway.send(message, WITHIN_S) == Failed("devino", "sender_not_possible")
     assert peer.requests == []
+
+
+def test_the_balance_is_asked_for_under_the_session(
+    gateway: DevinoRestGateway, service: DevinoService, peer: Peer
+) -> None:
+    assert gateway.balance(WITHIN_S) == Balance(Decimal("20015.30"))
+    _, balance = peer.requests
+    assert (balance.method, balance.path) == ("GET", "/rest/User/Balance")
+    assert balance.query == {"SessionID": service.valid_session}
+    service.balance = Answer(b"much")
+    assert gateway.balance(WITHIN_S) == NoBalance("answer_unreadable")
+
+
+def test_viber_goes_to_the_resource_of_viber_and_so_do_questions(service: DevinoService, peer: Peer) -> None:
+    settings = DevinoRestSettings(
+        login=LOGIN, password=Secret(PASSWORD), base_url=f"{peer.url}/rest", sends=Sends.VIBER_THEN_SMS
+    )
+    gateway = DevinoRestGateway("devino", settings)
+    assert gateway.channel is Channel.VIBER
+    assert gateway.send(MESSAGE, WITHIN_S) == Accepted("devino", ("GW0261BBD6B3",))
+    assert gateway.receipt("GW0261BBD6B3", WITHIN_S) == Receipt(ReceiptState.PENDING, "1")
+    _, send, state = peer.requests
+    assert (send.method, send.path) == ("POST", "/rest/Viber/SendWithResend")
+    assert send.form == {
+        "SessionID": service.valid_session,
+        "SourceAddress": "ETALON",
+        "DestinationAddress": "79031234567",
+        "Data": "Код 1234 & ещё",
+        "Validity": "1",
+    }
+    assert (state.method, state.path, state.query["messageId"]) == (
+        "GET",
+        "/rest/Viber/State",
+        "GW0261BBD6B3",
+    )
 
 
 def test_by_default_it_leads_to_the_provider_over_tls() -> None:

@@ -2,12 +2,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from decimal import Decimal
 
 import pytest
 
-from security_service.domain.messages import Accepted, Failed, Message, NoReceipt, Receipt, ReceiptState
+from security_service.domain.messages import (
+    Accepted,
+    Balance,
+    Channel,
+    Failed,
+    Message,
+    NoBalance,
+    NoReceipt,
+    Receipt,
+    ReceiptState,
+)
 from security_service.domain.secret import MessageText, Msisdn, Secret
 from security_service.gateways.devino_rest_v2 import DevinoRestV2Gateway, DevinoRestV2Settings
+from security_service.links.devino_rest_face import Sends
 from tests.links.devino_service import LOGIN, PASSWORD, DevinoService
 from tests.links.peer import Peer, as_json
 
@@ -65,6 +77,28 @@ def test_the_state_of_one_segment_is_asked_for_by_its_id(service: DevinoService,
     (state,) = peer.requests
     assert (state.method, state.path) == ("GET", "/rest/v2/Sms/State")
     assert state.query["messageId"] == "SAR-GW01+79160000000-5f3b1972-2-1"
+
+
+def test_the_balance_is_asked_for_with_login_and_password(peer: Peer) -> None:
+    assert gateway_to(peer).balance(WITHIN_S) == Balance(Decimal("20015.30"))
+    assert gateway_to(peer, "wrong").balance(WITHIN_S) == NoBalance("unauthorized")
+    assert peer.requests[0].path == "/rest/v2/User/Balance"
+
+
+def test_viber_without_sms_goes_to_the_resource_of_viber(peer: Peer) -> None:
+    settings = DevinoRestV2Settings(
+        login=LOGIN,
+        password=Secret(PASSWORD),
+        base_url=f"{peer.url}/rest/v2",
+        sender="BANK",
+        sends=Sends.VIBER,
+    )
+    gateway = DevinoRestV2Gateway("v2", settings)
+    assert gateway.channel is Channel.VIBER
+    assert gateway.send(MESSAGE, WITHIN_S) == Accepted("v2", ("GW0261BBD6B3",))
+    (send,) = peer.requests
+    assert send.path == "/rest/v2/Viber/Send"
+    assert (send.form["Login"], send.form["Validity"]) == (LOGIN, "1")
 
 
 def test_by_default_it_leads_to_the_provider_over_tls() -> None:

@@ -1,4 +1,4 @@
-"""A few lines of the provider's REST service for the tests: logins, sessions, messages, states, HLR."""
+"""A few lines of the provider's REST service for the tests: logins, sessions, messages, Viber, HLR."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def fault(code: int, status: int) -> Answer:
 
 
 class DevinoService:
-    """Answers both faces. `sms`, `state`, `hlr` and `hlr_state` are what the test has them say."""
+    """Answers both faces. `sms`, `state`, `viber` and their like are what the test has them say."""
 
     def __init__(self) -> None:
         self.logins = 0
@@ -25,6 +25,9 @@ class DevinoService:
         self.login_fault: Reply | None = None
         self.sms: Reply = as_json(["579700854169272358"])
         self.state: Reply = as_json({"State": -1})
+        self.viber: Reply = as_json(["GW0261BBD6B3"])
+        self.viber_state: Reply = as_json({"State": 1, "ResentSms": []})
+        self.balance: Reply = Answer(b"20015.30")
         self.hlr: Reply = as_json(["703112828852109312"])
         self.hlr_states: list[Reply] = []
         self.hlr_state: Reply = as_json([{"messageId": "703112828852109312", "StateCode": 1}])
@@ -41,6 +44,10 @@ class DevinoService:
         routes: dict[tuple[str, str], Callable[[], Reply]] = {
             ("POST", "/sms/send"): lambda: self.sms,
             ("GET", "/sms/state"): lambda: self.state,
+            ("POST", "/viber/send"): lambda: self.viber,
+            ("POST", "/viber/sendwithresend"): lambda: self.viber,
+            ("GET", "/viber/state"): lambda: self.viber_state,
+            ("GET", "/user/balance"): lambda: self.balance,
             ("POST", "/hlr/sendbulk"): lambda: self.hlr,
             ("GET", "/hlr/state"): lambda: self.hlr_states.pop(0) if self.hlr_states else self.hlr_state,
         }

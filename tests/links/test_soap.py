@@ -17,6 +17,8 @@ from tests.links.imsi_service import (
     IMSI,
     LOGIN,
     PASSWORD,
+    REASON,
+    SOAP_11,
     SOAP_12,
     Fault,
     ImsiService,
@@ -76,7 +78,31 @@ def test_a_fault_gives_the_leaves_of_its_detail(
 ) -> None:
     service.imsi = Fault("27", "AbsentSubscriber")
     fault = link_to(peer, version).call("GetImsi", ask("79031234567"), WITHIN_S)
-    assert fault == SoapFault({"Code": "27", "Name": "AbsentSubscriber"})
+    assert fault == SoapFault({"Code": "27", "Name": "AbsentSubscriber"}, REASON)
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "by_caller"),
+    [
+        (SoapVersion.SOAP_12, "s:Sender", True),
+        (SoapVersion.SOAP_12, "s:Receiver", False),
+        (SoapVersion.SOAP_11, "s:Client", True),
+        (SoapVersion.SOAP_11, "Client.Authentication", True),
+        (SoapVersion.SOAP_11, "s:Server", False),
+        (SoapVersion.SOAP_11, "", False),
+    ],
+)
+def test_a_fault_tells_whose_fault_it_is(
+    peer: Peer, service: ImsiService, version: SoapVersion, code: str, *, by_caller: bool
+) -> None:
+    bodies = {
+        SoapVersion.SOAP_12: f"<s:Fault><s:Code><s:Value>{code}</s:Value></s:Code></s:Fault>",
+        SoapVersion.SOAP_11: f"<s:Fault><faultcode>{code}</faultcode></s:Fault>",
+    }
+    namespace = SOAP_12 if version is SoapVersion.SOAP_12 else SOAP_11
+    service.imsi = envelope(namespace, bodies[version], 500)
+    fault = link_to(peer, version).call("GetImsi", ask("79031234567"), WITHIN_S)
+    assert fault == SoapFault({}, "", by_caller=by_caller)
 
 
 DOCTYPE = '<!DOCTYPE s:Envelope [<!ENTITY e "boom">]>'
