@@ -7,8 +7,9 @@ import click
 from security_service.cli.audit import audit
 from security_service.cli.options import Commands
 from security_service.cli.policies import policy
+from security_service.cli.providers import gateway, lookup
 from security_service.cli.run import run
-from security_service.cli.serve import web, worker
+from security_service.cli.serve import gateways, web, worker
 from security_service.cli.settings import config, docs
 from security_service.cli.store import store
 from security_service.cli.subscribers import subscriber
@@ -21,5 +22,7 @@ def main() -> None:
     """One-time codes for banks that refuse to go to a swapped SIM."""
 
 
-for _command in (run, web, worker, store, tenant, subscriber, audit, policy, config, docs):
+for _command in (
+    run, web, worker, gateways, store, tenant, subscriber, audit, policy, config, docs, gateway, lookup,
+):  # fmt: skip
     main.add_command(_command)

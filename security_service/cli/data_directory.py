@@ -135,7 +135,7 @@ class DataDirectory:
             facts.keys,
             {"base_url": base_url, "api_key": api_key, "admin_key": admin_key, "sandbox_url": sandbox_url},
         )
-        write_text(facts.headers, f"X-ApiKey: {api_key}\nContent-Type: application/json\n")
+        write_text(facts.headers, f"X-ApiKey: {api_key}\n")
         return facts
 
     def forget_running(self) -> None:

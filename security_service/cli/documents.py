@@ -75,12 +75,18 @@ def _sentence(row: SettingRow) -> str:
 
 
 def _given(row: SettingRow) -> object:
-    """The default, or for a setting that must be given something of its kind."""
+    """The default, or something of its kind for a setting without one."""
     if not row.required:
-        return row.default
+        return 0 if row.default is None else row.default
     if row.kind.startswith("table"):
         return {"1": _INSTEAD}
     return [_INSTEAD] if row.kind.startswith("list") else _INSTEAD
+
+
+def _default(row: SettingRow) -> str:
+    if row.required:
+        return "must be given"
+    return "none" if row.default is None else f"`{_toml(row.default)}`"
 
 
 def _toml(value: object) -> str:
@@ -172,10 +178,7 @@ def error_codes_page() -> str:
 
 
 def _rows_table(rows: Iterable[SettingRow]) -> list[str]:
-    cells = [
-        (f"`{row.key}`", row.kind, "must be given" if row.required else f"`{_toml(row.default)}`", row.help)
-        for row in rows
-    ]
+    cells = [(f"`{row.key}`", row.kind, _default(row), row.help) for row in rows]
     return _table(("setting", "kind", "default", "what it does"), cells)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import click
 from security_service.config.classes import Settings
 from security_service.config.sources import Loaded, load
 from security_service.domain.errors import SettingsFault, StoreUnavailable
-from security_service.store.connection import Scripts, ThinScripts
 from security_service.telemetry.metrics import PrometheusMeter
 from security_service.wiring import Service, build_service, plugin_kinds
 
@@ -52,14 +51,8 @@ class Sources:
     def service(self, settings: Settings) -> Service:
         """Put the service together for a command; its connection is closed when the command ends."""
         service = build_service(settings, PrometheusMeter())
-        click.get_current_context().call_on_close(partial(close_store, service.scripts))
+        click.get_current_context().call_on_close(service.scripts.close)
         return service
-
-
-def close_store(scripts: Scripts) -> None:
-    """Close this thread's connection to the store; a pool closes its own."""
-    if isinstance(scripts, ThinScripts):
-        scripts.close()
 
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,7 +32,7 @@ from security_service.config.sources import CONFIG_VARIABLE, LEFT_BY_RUN, SECRET
 from security_service.processes.job_threads import Bell
 from security_service.store.embedded import EmbeddedValkey, EmbeddedValkeyError
 from security_service.telemetry.logs import configure_logs
-from security_service.wiring import plugin_kinds
+from security_service.wiring import CARRIED_KIND, plugin_kinds
 
 _LOG: Final[structlog.typing.FilteringBoundLogger] = structlog.get_logger("run")
 _READY_WITHIN_S: Final = 60.0
@@ -133,7 +133,7 @@ class AllInOne:
             self._start_store()
         self._leave_running()
         self._initialise(self._plan.settings(LEFT_BY_RUN))
-        self._start_children()
+        self._start_children(settings)
         if not self._is_ready(settings):
             return
         self._tell(settings)
@@ -163,13 +163,15 @@ class AllInOne:
             make_ours(service.scripts, settings)
             ensure_demo_tenant(service.tenants, self._plan.secrets.api_key)
 
-    def _start_children(self) -> None:
+    def _start_children(self, settings: Settings) -> None:
         variables, logs = self._plan.variables(), self._plan.directory.logs
         ours = [sys.executable, "-m", "security_service.cli"]
         parts = [
             Child("web", [*ours, "web"], logs / "web.log", variables),
             Child("worker", [*ours, "worker"], logs / "worker.log", variables),
         ]
+        if any(entry.kind == CARRIED_KIND for entry in settings.gateways):
+            parts.append(Child("gateways", [*ours, "gateways"], logs / "gateways.log", variables))
         if self._plan.sandbox_port and self._plan.secrets is not None:
             sandbox = Child(
                 "sandbox",

@@ -1,4 +1,4 @@
-"""`web` and `worker`: one part of the service each, as production runs them; leaves the work to the parts."""
+"""`web`, `worker`, `gateways`: one part of the service each, as production runs them; they do the work."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from security_service.cli.web_app import METRICS_VARIABLE, application, shared_m
 from security_service.cli.web_server import serve_web
 from security_service.config.classes import Settings
 from security_service.config.sources import child_environment, variable
-from security_service.processes.worker import Worker, WorkerPace, serve
+from security_service.processes.gateways import GatewaysProcess
+from security_service.processes.worker import Chore, Worker, WorkerPace, serve
 from security_service.telemetry.logs import configure_logs
-from security_service.wiring import build_service
+from security_service.wiring import build_handover_side, build_service
+
+_JUDGE_EVERY_S = 2.0
 
 
 @click.command()
@@ -44,7 +47,26 @@ def worker(sources: Sources) -> None:
         refuse_taken_port(settings.web.host, settings.worker.metrics_port, "the setting worker.metrics_port")
         meter.serve(settings.web.host, settings.worker.metrics_port)
     pace = WorkerPace(threads=settings.worker.threads, lease_s=settings.worker.lease_s)
-    serve(Worker(service.work_jobs, service.clock, meter, pace))
+    chores = (Chore("judge_arrivals", _JUDGE_EVERY_S, service.judge_arrivals.run),)
+    serve(Worker(service.work_jobs, service.clock, meter, pace, chores=chores))
+
+
+@click.command()
+@settings_options
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Port of this process's own /metrics.")
+def gateways(sources: Sources, metrics_port: int | None) -> None:
+    """Keep the sessions of SMPP gateways and carry their messages until SIGTERM; one process a service."""
+    settings = sources.stored()
+    _share_metrics(settings, "gateways")
+    configure_logs(settings.log_level)
+    meter = shared_meter()
+    side = build_handover_side(settings)
+    if not side.accounts:
+        raise click.ClickException("no gateway of the kind smpp is configured")
+    if metrics_port is not None:
+        refuse_taken_port(settings.web.host, metrics_port, "--metrics-port")
+        meter.serve(settings.web.host, metrics_port)
+    GatewaysProcess(side.accounts, side.desk, side.inbox, side.clock, meter).run()
 
 
 def _share_metrics(settings: Settings, role: str) -> None:

@@ -14,7 +14,12 @@ from security_service.cli.people import actor, show
 from security_service.domain.errors import SettingsFault
 from security_service.domain.secret import Secret
 from security_service.domain.settings import SourceText
-from security_service.domain.tenant_document import read_tenant, tenant_document, unknown_names
+from security_service.domain.tenant_document import (
+    read_tenant,
+    tenant_document,
+    unknown_names,
+    unserved_channels,
+)
 from security_service.domain.tenants import Tenant
 from security_service.store.tenants import StoredTenants
 from security_service.wiring import Service
@@ -139,6 +144,9 @@ def _save(service: Service, document: Mapping[str, Any]) -> None:
         tuple(service.policies.documents),
         tuple(service.outward.gateways),
         tuple(service.outward.lookups),
+    )
+    faults += unserved_channels(
+        read.tenant, {gateway.channel for gateway in service.outward.gateways.values()}
     )
     if faults:
         raise SettingsFault(faults)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from wsgiref.types import WSGIApplication
 
 from security_service.config.classes import Settings
 from security_service.config.sources import load, variable
@@ -13,9 +14,6 @@ from security_service.web.application import create_app
 from security_service.web.auth import BearerKeys
 from security_service.web.services import WebServices
 from security_service.wiring import build_service, plugin_kinds
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
 
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where the processes of one service share their metrics; read by the metrics library at its import."""
@@ -50,6 +48,7 @@ def application(settings: Settings) -> WSGIApplication:
             add_sim=service.add_sim,
             unlock=service.unlock,
             read_audit=service.read_audit,
+            receive_push=service.receive_push,
             trusted_proxies=settings.web.networks(settings.web.trusted_proxies),
             metrics_networks=settings.web.networks(settings.web.metrics_networks),
         )

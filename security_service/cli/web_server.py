@@ -5,14 +5,17 @@ Measured on two cores; the numbers and how to repeat them are in the bench (`mak
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from wsgiref.types import WSGIApplication
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -20,10 +23,6 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from security_service.config.classes import Settings, WebSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from wsgiref.types import WSGIApplication
 
 SECONDS_TO_END: Final = 15
 """A call may take its tenant's whole deadline (10 s by default), and is let end."""
@@ -73,7 +72,11 @@ def _load(settings: Settings, make_app: Callable[[Settings], WSGIApplication]) -
         threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
     # With hundreds of threads that mostly wait, frequent switching costs more than it gives.
     sys.setswitchinterval(settings.web.switch_interval_s)
-    return make_app(settings)
+    app = make_app(settings)
+    # What is there now stays: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def _end_with(parent: BaseProcess) -> None:

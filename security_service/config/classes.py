@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from security_service.domain.access import Actor, ManagementKeys, Role, bearer_digest
 from security_service.domain.secret import KeyRing, Secret
+from security_service.domain.trust import TrustThresholds, TrustWord
 
 _RING: Final = "32 bytes or more in hex, by version; the greatest signs"
 
@@ -32,13 +33,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-class LookupTrust(StrEnum):
-    """Whether the IMSIs of a source may decide."""
-
-    STABLE = "stable"
-    NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -224,6 +218,7 @@ class General:
     store: StoreSettings = field(default_factory=StoreSettings)
     web: WebSettings = field(default_factory=WebSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    trust: TrustThresholds = field(default_factory=TrustThresholds)
     management: Mapping[str, ManagementKey] = field(
         default_factory=dict, metadata={"help": "bearer keys of /api/v1 by the name that stands in the audit"}
     )
@@ -257,8 +252,9 @@ class PluginEntry:
 class LookupRules:
     """What people decided of a lookup, beside the settings of its kind."""
 
-    trust: LookupTrust = field(
-        default=LookupTrust.STABLE, metadata={"help": "stable: its answers decide; never: they are untrusted"}
+    trust: TrustWord = field(
+        default=TrustWord.STABLE,
+        metadata={"help": "stable: may deny; learn: only once it has proved itself; never: untrusted"},
     )
     distrusted_operators: tuple[str, ...] = field(
         default=(), metadata={"help": "MCC-MNCs (25001) of operators whose SIMs it is not believed on"}

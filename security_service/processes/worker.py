@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import FrameType
@@ -41,6 +42,15 @@ class WorkerPace:
 DEFAULT_PACE: Final = WorkerPace()
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something a worker does again and again besides jobs; a round that breaks is only told of."""
+
+    name: str
+    every_s: float
+    run: Callable[[], None]
+
+
 class Worker:
     """Does jobs until it is told to stop.
 
@@ -56,6 +66,7 @@ class Worker:
         meter: Meter,
         pace: WorkerPace = DEFAULT_PACE,
         bell: Bell | None = None,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._work = work
         self._clock = clock
@@ -65,6 +76,7 @@ class Worker:
         self._idle_rounds = 0
         self._away_rounds = 0
         self._next_beat = clock.monotonic()
+        self._chores = {chore.name: (chore, clock.monotonic()) for chore in chores}
 
     def stop(self) -> None:
         """Claim no more; safe within a signal handler and from any thread."""
@@ -79,6 +91,7 @@ class Worker:
         _LOG.info("worker_started", threads=self._pace.threads)
         while not self._bell.stopped:
             self._beat(threads)
+            self._do_chores()
             self._bell.wait(self._round(threads))
         left = threads.finish(self._pace.stop_within_s)
         _LOG.info("worker_stopped", done=threads.done, left_running=left)
@@ -114,6 +127,20 @@ class Worker:
         self._meter.event("store_away", "worker")
         self._away_rounds += 1
         return _step(_AWAY_PAUSES_S, self._away_rounds - 1)
+
+    def _do_chores(self) -> None:
+        now = self._clock.monotonic()
+        for name, (chore, due) in self._chores.items():
+            if now < due:
+                continue
+            self._chores[name] = (chore, now + chore.every_s)
+            try:
+                chore.run()
+            except StoreUnavailable:
+                self._meter.event("chore_interrupted", name)
+            except Exception as error:  # noqa: BLE001 - outermost loop: a broken chore must not end the jobs
+                self._meter.event("chore_broke", name)
+                _LOG.error("chore_broke", chore=name, **_told(error))
 
     def _beat(self, threads: JobThreads) -> None:
         now = self._clock.monotonic()

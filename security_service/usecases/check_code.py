@@ -17,6 +17,7 @@ from security_service.domain.codes import (
     KeyedDigest,
     KeyReused,
     NotFound,
+    SentBy,
     StoreRefuses,
     Subject,
     code_digest,
@@ -33,6 +34,7 @@ from security_service.domain.ports import (
     SimCheck,
     SimFinding,
 )
+from security_service.domain.route_ports import Arrivals
 from security_service.domain.secret import Code, KeyRing
 from security_service.domain.subscriber import NEW_SUBSCRIBER
 from security_service.usecases.answers import (
@@ -61,6 +63,7 @@ class CheckCode:
     checks: Checks
     sim_check: SimCheck
     policies: Policies
+    arrivals: Arrivals
     clock: Clock
     meter: Meter
     keys: KeyRing
@@ -87,6 +90,7 @@ class CheckCode:
         outcome = self.checks.check(self._draft(command, subject, caller))
         match outcome:
             case CheckAccepted():
+                self._arrived(outcome.sent_by)
                 return Answered(CheckAnswer.VALID, "replayed" if outcome.replayed else "valid")
             case CheckMatched():
                 return self._look_again(subject, caller, outcome)
@@ -156,7 +160,12 @@ class CheckCode:
         self.checks.finalise(FinaliseRequest(subject, caller, matched.code_id, refusal is None, event))
         if refusal is not None:
             return Answered(CheckAnswer.NOT_FOUND, refusal.value)
+        self._arrived(matched.sent_by)
         return Answered(CheckAnswer.VALID, "valid")
+
+    def _arrived(self, sent_by: SentBy | None) -> None:
+        if sent_by is not None:
+            self.arrivals.entered(sent_by.gateway, sent_by.operator, sent_by.at_ms)
 
     def _judge(self, subject: Subject, pin: ImsiMember, finding: SimFinding) -> NotFound | None:
         fresh = finding.answer.imsi.under(pin) if finding.answer.imsi else None

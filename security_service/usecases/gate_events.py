@@ -9,6 +9,7 @@ from security_service.domain.codes import Caller
 from security_service.domain.gate import Decision, GateInput, MalformedImsi
 from security_service.domain.imsi import Reference, SimAnswer
 from security_service.domain.ports import LookupTrace
+from security_service.domain.sim_change import change_of
 
 
 def decided(
@@ -58,7 +59,9 @@ def follow_ups(facts: GateInput, decision: Decision) -> list[Event]:
     events: list[Event] = []
     if decision.case_opened and facts.sim.imsi is not None:
         token = facts.sim.imsi.newest().token()
-        events.append(Event(EventKind.CANDIDATE_SEEN, {"imsi": token, "source": facts.sim.source}))
+        change = change_of(facts.subscriber.reference, facts.sim.mcc_mnc)
+        seen: dict[str, Json] = {"change": change.value, "imsi": token, "source": facts.sim.source}
+        events.append(Event(EventKind.CANDIDATE_SEEN, seen))
         events.append(Event(EventKind.CASE_OPENED, {"imsi": token, "reason": decision.reason}))
     return events + _learnt(facts, decision)
 
@@ -107,9 +110,12 @@ def _sim(sim: SimAnswer) -> Json:
         "answer": sim.token(),
         "country": sim.country,
         "detail": sim.detail,
+        "eased": sim.eased,
         "imsi": "" if sim.imsi is None else sim.imsi.newest().token(),
         "mcc_mnc": sim.mcc_mnc,
         "roaming": sim.roaming,
+        "learning": sim.learning,
         "source": sim.source,
         "swapped_at": sim.swapped_at,
+        "swapped_from": sim.swapped_from,
     }

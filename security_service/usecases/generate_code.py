@@ -28,9 +28,11 @@ from security_service.domain.codes import (
     operation_digests,
 )
 from security_service.domain.errors import StoreUnavailable
+from security_service.domain.fallback import Fallback
 from security_service.domain.gate import Decision, GateInput
 from security_service.domain.jobs import Job, JobKind, receipt_pause_s
 from security_service.domain.limits import LimitReached, Locked
+from security_service.domain.link_ports import Sealer
 from security_service.domain.messages import (
     Accepted,
     Failed,
@@ -48,6 +50,7 @@ from security_service.domain.ports import (
     SendTally,
     WideLimits,
 )
+from security_service.domain.route_ports import Arrivals
 from security_service.domain.secret import Code, KeyRing, MessageText, Msisdn
 from security_service.domain.tenants import Tenant, UnknownIs
 from security_service.usecases.answers import (
@@ -60,6 +63,7 @@ from security_service.usecases.answers import (
 from security_service.usecases.deliver import Deliver, Delivery
 from security_service.usecases.intake import Intake, InvalidNumber, Request
 from security_service.usecases.pass_gate import Passage, PassGate
+from security_service.usecases.sealed_message import plan_fallback
 
 _RETRIES_OF_A_MOVED_RECORD = 4
 _POLL_S = 0.05
@@ -83,11 +87,13 @@ class GenerateCode:
     gate: PassGate
     deliver: Deliver
     tally: SendTally
+    arrivals: Arrivals
     health: Health
     chance: Chance
     clock: Clock
     meter: Meter
     keys: KeyRing
+    sealer: Sealer
 
     def run(self, command: GenerateCodeRequest) -> OperationResult:
         """Answer one call. Never raises for what the store does: that is code 4."""
@@ -229,6 +235,7 @@ class GenerateCode:
                 life_s=tenant.code_life_s,
                 lease_s=max(call.ends - self.clock.monotonic(), 0.0) + LEASE_GRACE_S,
                 pin=facts.sim.imsi.newest() if facts.sim.imsi else None,
+                operator=_operator(facts),
             )
         draft = self.gate.write_up(call.caller, passage, facts, decision, stored)
         return code, draft
@@ -241,13 +248,17 @@ class GenerateCode:
         text = self._text(call, code)
         message = Message(call.subject.number, text, tenant.sender, stored.life_s, stored.id)
         if left > 0:
-            delivery = self.deliver.send(tenant, message, left)
+            delivery = self.deliver.send(
+                tenant, message, left, channels=tenant.channels, operator=stored.operator
+            )
         else:
             delivery = Delivery(Failed("", "deadline_passed"), ())
         answer, settle = self._settlement(call, stored, delivery, text)
         self.codes.settle(settle)
         if settle.settlement is not Settlement.NOT_SENT:
             self.tally.sent(tenant.id)
+        if settle.gateway:
+            self.arrivals.sent(settle.gateway, stored.operator)
         return answer
 
     def _text(self, call: _Call, code: Code) -> MessageText:
@@ -264,11 +275,13 @@ class GenerateCode:
         outcome = delivery.outcome
         keep = call.subject.tenant.unknown_is is UnknownIs.SENT
         jobs: tuple[Job, ...] = ()
+        fallback: Fallback | None = None
         match outcome:
             case Accepted():
                 kind, settlement = EventKind.CODE_SENT, Settlement.ACCEPTED
                 answer = Answered(GenerateAnswer.SENT, "sent")
                 jobs = (self._receipt_job(call.subject.tenant, call.subject.number, stored, outcome, call),)
+                fallback = plan_fallback(self.sealer, call.subject, stored, text)
             case OutcomeUnknown():
                 kind, settlement = EventKind.SEND_UNKNOWN, Settlement.UNKNOWN
                 answer = Answered(GenerateAnswer.SENT if keep else GenerateAnswer.NOT_SENT, "outcome_unknown")
@@ -295,6 +308,8 @@ class GenerateCode:
             Event(kind, facts),
             str(int(answer.code)),
             jobs,
+            outcome.gateway if isinstance(outcome, Accepted) else "",
+            fallback,
         )
 
     def _receipt_job(
@@ -342,6 +357,14 @@ class _Wide:
     def give_back(self) -> None:
         if self.subject.tenant.limits.has_wide:
             self.limits.give_back(self.subject.tenant, self.subject.number, self.caller.source, self.keys)
+
+
+def _operator(facts: GateInput) -> str:
+    """The number's MCC-MNC: the source's word, else that of the newest trusted IMSI."""
+    if facts.sim.mcc_mnc:
+        return facts.sim.mcc_mnc
+    members = facts.subscriber.reference.members
+    return max(members, key=lambda member: member.last_seen).imsi.mcc_mnc if members else ""
 
 
 def _limit(reached: LimitReached, meter: Meter) -> Answered:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from security_service.domain.imsi import ImsiMember, SealedImsi, SimAnswer, no_data
-from security_service.domain.lookup import Liveness, NoData, SimSeen
+from security_service.domain.lookup import Liveness, NoData, SimSeen, SwapDated
 from security_service.domain.ports import LookupTrace
 from security_service.domain.secret import Imsi
 
@@ -16,11 +17,12 @@ class FreshAnswers:
     """What the sources said, sealed, before it is held against a reference.
 
     `seen` pairs each usable answer (its IMSI taken out) with its seal; `missing` is there
-    where no answer was usable.
+    where no answer was usable; `dates` are those of sources that only date the last swap.
     """
 
     seen: tuple[tuple[SimSeen, SealedImsi], ...]
     missing: SimAnswer | None
+    dates: tuple[SwapDated, ...]
     traces: tuple[LookupTrace, ...]
 
 
@@ -41,35 +43,47 @@ def landed_text(fresh: FreshAnswers) -> str:
         }
         for facts, sealed in fresh.seen
     ]
+    dates = [
+        [date.source, date.latest, date.earliest, date.monitored_days, date.mcc_mnc, date.country]
+        for date in fresh.dates
+    ]
     if missing is None:
-        return json.dumps({"seen": seen})
+        return json.dumps({"seen": seen, "dates": dates})
     kind = missing.no_data or NoData.UNAVAILABLE
-    return json.dumps({"missing": [kind.value, missing.source, missing.detail, missing.mcc_mnc]})
+    told = [kind.value, missing.source, missing.detail, missing.mcc_mnc]
+    return json.dumps({"missing": told, "dates": dates})
 
 
 def read_landed(text: str) -> FreshAnswers:
     """Read what `landed_text` gave."""
     landed = json.loads(text)
+    dates = tuple(
+        SwapDated(source, Liveness.LIVE, latest, earliest, monitored_days, mcc_mnc, country)
+        for source, latest, earliest, monitored_days, mcc_mnc, country in landed.get("dates", [])
+    )
+    dated = [LookupTrace(date.source, "joined_dated", 0) for date in dates]
     if "missing" in landed:
         kind, source, detail, mcc_mnc = landed["missing"]
         missing = no_data(NoData(kind), source=source, detail=detail, mcc_mnc=mcc_mnc)
-        return FreshAnswers((), missing, (LookupTrace(source, f"joined_{kind}", 0),))
-    seen = []
-    for one in landed["seen"]:
-        facts = SimSeen(
-            one["source"],
-            Imsi(""),
-            Liveness.LIVE,
-            one["representation"],
-            one["mcc_mnc"],
-            country=one["country"],
-            roaming=one["roaming"],
-            swapped_at=one["swapped_at"],
-        )
-        members = tuple(
-            ImsiMember(version, representation, bytes.fromhex(digest), one["mcc_mnc"])
-            for version, representation, digest in one["members"]
-        )
-        seen.append((facts, SealedImsi(members)))
-    traces = tuple(LookupTrace(facts.source, "joined_seen", 0) for facts, _ in seen)
-    return FreshAnswers(tuple(seen), None, traces)
+        return FreshAnswers((), missing, dates, (LookupTrace(source, f"joined_{kind}", 0), *dated))
+    seen = [_read_seen(one) for one in landed["seen"]]
+    traces = [LookupTrace(facts.source, "joined_seen", 0) for facts, _ in seen]
+    return FreshAnswers(tuple(seen), None, dates, (*traces, *dated))
+
+
+def _read_seen(one: dict[str, Any]) -> tuple[SimSeen, SealedImsi]:
+    facts = SimSeen(
+        one["source"],
+        Imsi(""),
+        Liveness.LIVE,
+        one["representation"],
+        one["mcc_mnc"],
+        country=one["country"],
+        roaming=one["roaming"],
+        swapped_at=one["swapped_at"],
+    )
+    members = tuple(
+        ImsiMember(version, representation, bytes.fromhex(digest), one["mcc_mnc"])
+        for version, representation, digest in one["members"]
+    )
+    return facts, SealedImsi(members)

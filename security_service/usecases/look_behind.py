@@ -9,7 +9,6 @@ from typing import assert_never
 from security_service.domain.audit import Event, EventKind, Json
 from security_service.domain.imsi import (
     Candidate,
-    Grade,
     SealedImsi,
     SimAnswer,
     SimState,
@@ -30,6 +29,7 @@ from security_service.domain.ports import (
     Subscribers,
     Tenants,
 )
+from security_service.domain.sim_change import change_of, first_grade
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import Tenant
 
@@ -169,8 +169,9 @@ def _effects(
     token = sealed.newest().token()
     match answer.state:
         case SimState.FIRST_SEEN:
-            facts = {"grade": Grade.FIRST_SEEN.word, "imsi": token, "source": answer.source}
-            reference = learnt(sealed, now, Grade.FIRST_SEEN)
+            grade = first_grade(answer, now)
+            facts = {"grade": grade.word, "imsi": token, "source": answer.source}
+            reference = learnt(sealed, now, grade)
             learning = replace(subscriber, reference=reference, candidate=None)
             return learning, [Event(EventKind.REFERENCE_LEARNT, facts)]
         case SimState.SAME:
@@ -183,7 +184,14 @@ def _effects(
             if known is not None and sealed.equals(known.imsi):
                 return replace(subscriber, candidate=replace(known, last_seen=now)), []
             return replace(subscriber, candidate=Candidate(sealed.newest(), now, now)), [
-                Event(EventKind.CANDIDATE_SEEN, {"imsi": token, "source": answer.source}),
+                Event(
+                    EventKind.CANDIDATE_SEEN,
+                    {
+                        "change": change_of(subscriber.reference, answer.mcc_mnc).value,
+                        "imsi": token,
+                        "source": answer.source,
+                    },
+                ),
                 Event(EventKind.CASE_OPENED, {"imsi": token, "reason": "late_change"}),
             ]
         case SimState.NO_DATA | SimState.NOT_ASKED:

@@ -8,7 +8,8 @@ from typing import Final, assert_never
 
 from security_service.domain.audit import Event, EventKind
 from security_service.domain.jobs import Job, receipt_pause_s
-from security_service.domain.messages import NoReceipt, Receipt, ReceiptState
+from security_service.domain.link_ports import ReceiptInbox
+from security_service.domain.messages import NoReceipt, Receipt, ReceiptAnswer, ReceiptState
 from security_service.domain.ports import Clock, Gateway, Jobs, Meter, Slots
 
 RECEIPT_WITHIN_S: Final = 10.0
@@ -19,12 +20,14 @@ class PollReceipt:
     """Asks for every segment of a message; the worst of their states is the message's.
 
     Done at least once: the script that applies a final receipt ends the job, so that it is
-    applied once.
+    applied once. `brings` names the gateways whose providers bring receipts by themselves.
     """
 
     gateways: Mapping[str, Gateway]
     slots: Slots
     jobs: Jobs
+    inbox: ReceiptInbox
+    brings: frozenset[str]
     clock: Clock
     meter: Meter
 
@@ -51,7 +54,7 @@ class PollReceipt:
             left = ends - self.clock.monotonic()
             if left <= 0:
                 break
-            answer = gateway.receipt(message, left)
+            answer = self._receipt(gateway, message, left)
             match answer:
                 case Receipt(state=state):
                     provider_code, reported_at_ms = answer.provider_code, answer.reported_at_ms
@@ -64,6 +67,14 @@ class PollReceipt:
                     assert_never(answer)
         state = ReceiptState.DELIVERED if delivered == len(messages) else ReceiptState.PENDING
         return Receipt(state, provider_code, reported_at_ms)
+
+    def _receipt(self, gateway: Gateway, message: str, within_s: float) -> ReceiptAnswer:
+        """What the provider brought, where it brings receipts; else it is asked."""
+        if gateway.name in self.brings:
+            brought = self.inbox.get(gateway.name, message)
+            if isinstance(brought, Receipt) and brought.state.is_final:
+                return brought
+        return gateway.receipt(message, within_s)
 
     def _apply(self, job: Job, receipt: Receipt) -> None:
         if receipt.state.is_final:

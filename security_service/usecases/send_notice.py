@@ -8,7 +8,14 @@ from typing import Final, assert_never
 
 from security_service.domain.audit import Event, EventKind, Json
 from security_service.domain.jobs import Job
-from security_service.domain.messages import Accepted, Failed, Message, OutcomeUnknown, Refused
+from security_service.domain.messages import (
+    Accepted,
+    Failed,
+    Message,
+    OutcomeUnknown,
+    Refused,
+    Urgency,
+)
 from security_service.domain.ports import Jobs, Meter, NoticeCap, Tenants
 from security_service.domain.secret import MessageText
 from security_service.domain.tenants import Tenant
@@ -52,8 +59,11 @@ class SendNotice:
             self.meter.event("limit", "notices_a_day")
             self._end(job, EventKind.NOTICE_FAILED, "daily_cap")
             return
-        message = Message(job.number, text, tenant.sender, NOTICE_LIFE_S, job.id)
-        self._tell(job, self.deliver.send(tenant, message, NOTICE_WITHIN_S))
+        message = Message(job.number, text, tenant.sender, NOTICE_LIFE_S, job.id, Urgency.NOTICE)
+        self._tell(job, self._deliver(tenant, message))
+
+    def _deliver(self, tenant: Tenant, message: Message) -> Delivery:
+        return self.deliver.send(tenant, message, NOTICE_WITHIN_S, channels=tenant.notice_channels)
 
     def _tell(self, job: Job, delivery: Delivery) -> None:
         outcome = delivery.outcome

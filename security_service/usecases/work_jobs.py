@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from security_service.domain.audit import Event, EventKind
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.ports import Jobs, Meter, Slots
+from security_service.usecases.fall_back import FallBack
 from security_service.usecases.look_behind import LookBehind
 from security_service.usecases.poll_receipt import PollReceipt
 from security_service.usecases.send_notice import SendNotice
@@ -28,6 +29,7 @@ class WorkJobs:
     reverify: Callable[[Job], None]
     send_notice: SendNotice
     poll_receipt: PollReceipt
+    fall_back: FallBack
     meter: Meter
 
     def claim(self, count: int, lease_s: float) -> list[Job]:
@@ -45,6 +47,8 @@ class WorkJobs:
                 self.send_notice.attempt(job)
             case JobKind.RECEIPT:
                 self.poll_receipt.attempt(job)
+            case JobKind.FALLBACK:
+                self.fall_back.attempt(job)
             case JobKind.LEASE:
                 if self.slots.end_lease(job):
                     self.meter.event("lease", "lost")

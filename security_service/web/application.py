@@ -9,11 +9,13 @@ from flask import Flask
 from security_service.web.admin import BLUEPRINT as MANAGEMENT
 from security_service.web.admin import register_admin
 from security_service.web.auth import Authentication
+from security_service.web.callbacks import create_callbacks
 from security_service.web.devino import create_devino
 from security_service.web.health import create_health, create_metrics
 from security_service.web.problems import register_problems
 from security_service.web.secured_response import SecuredResponse
 from security_service.web.services import WebServices
+from security_service.web.whole_bodies import register_whole_bodies
 from security_service.web.wire.codec import MAX_BODY_BYTES
 
 AUTHENTICATION: Final = "etalon-authentication"
@@ -29,9 +31,11 @@ def create_app(services: WebServices) -> Flask:
     app.url_map.strict_slashes = False
     # A redirect would let a POST lose its body, and answers nothing in the asked format.
     app.url_map.merge_slashes = False
+    register_whole_bodies(app)
     stated: dict[str, Authentication] = {}
     for blueprint, authentication in (
         (create_devino(services), Authentication.TENANT_KEY),
+        (create_callbacks(services), Authentication.CALLBACK_TOKEN),
         (create_health(services), Authentication.NONE),
         (create_metrics(services), Authentication.CLIENT_NETWORK),
     ):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
+from wsgiref.types import WSGIEnvironment
 
 from flask import Response
 
@@ -17,8 +19,11 @@ SECURITY_HEADERS: Final = (
 class SecuredResponse(Response):
     """A response with the headers of an answer that is neither shown, framed nor kept."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - handed on as they are
-        super().__init__(*arguments, **options)
-        for name, value in SECURITY_HEADERS:
-            if name not in self.headers:
-                self.headers.add(name, value)
+    def get_wsgi_response(
+        self, environ: WSGIEnvironment
+    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Give what goes to the server; a header that the response has itself stands as it is."""
+        body, status, headers = super().get_wsgi_response(environ)
+        # On the finished list: a response checks every header that is added to it, for each request anew.
+        own = {name.lower() for name, _ in headers}
+        return body, status, [*headers, *(pair for pair in SECURITY_HEADERS if pair[0].lower() not in own)]

@@ -12,6 +12,7 @@ from security_service.usecases.check_code import CheckCodeRequest
 from security_service.usecases.generate_code import GenerateCodeRequest
 from security_service.usecases.list_subscribers import ListSubscribers
 from security_service.usecases.read_audit import ReadAudit
+from security_service.usecases.receive_push import ReceivePush
 from security_service.usecases.reverify import Reverify
 from security_service.usecases.set_mode import SetMode
 from security_service.usecases.unlock import Unlock
@@ -43,5 +44,6 @@ class WebServices:
     add_sim: AddSim
     unlock: Unlock
     read_audit: ReadAudit
+    receive_push: ReceivePush
     trusted_proxies: tuple[Network, ...] = ()
     metrics_networks: tuple[Network, ...] = ()

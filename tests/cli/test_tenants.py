@@ -36,7 +36,8 @@ def test_a_weak_code_is_warned_about(stored: Command) -> None:
 
 def test_a_setting_that_cannot_be_is_refused_and_nothing_changes(stored: Command) -> None:
     before = stored("tenant", "show", "bank").output
-    for change in ("code_length=3", "odd=1", "policy=none", "gateways=pigeon", "limits.sends=[{}]"):
+    odd = ("code_length=3", "odd=1", "policy=none", "gateways=pigeon", "limits.sends=[{}]")
+    for change in (*odd, "fallback_channels=voice"):
         assert stored("tenant", "set", "bank", change).exit_code == 1
     assert stored("tenant", "set", "bank", "code_length").exit_code == 2
     assert stored("tenant", "show", "bank").output == before

@@ -19,6 +19,7 @@ from security_service.domain.ports import StoredSubscriber
 from security_service.domain.secret import Msisdn, Secret
 from security_service.domain.subscriber import NEW_SUBSCRIBER, Subscriber
 from security_service.domain.tenants import Tenant
+from tests.domain.gate_facts import shipped
 from tests.fakes.clock import HandClock
 from tests.fakes.jobs import Faults
 
@@ -76,6 +77,13 @@ class OnePolicy:
 
     def get(self, name: str) -> Policy:
         return self._policy
+
+
+class ShippedPolicies:
+    """The Policies port over the documents that are shipped."""
+
+    def get(self, name: str) -> Policy:
+        return shipped(name)
 
 
 class MemorySubscribers:
@@ -136,9 +144,12 @@ class MemorySubscribers:
 class ScriptedGateway:
     """The Gateway port: outcomes and receipts as scripted; each question takes `takes_s` seconds."""
 
-    def __init__(self, clock: HandClock, name: str = "sms", takes_s: float = 0.0) -> None:
+    def __init__(
+        self, clock: HandClock, name: str = "sms", takes_s: float = 0.0, channel: Channel = Channel.SMS
+    ) -> None:
         self.clock = clock
         self._name = name
+        self._channel = channel
         self.takes_s = takes_s
         self.outcome: SendOutcome = Accepted(name, ("m1",))
         self.receipts: dict[str, ReceiptAnswer] = {}
@@ -151,7 +162,7 @@ class ScriptedGateway:
 
     @property
     def channel(self) -> Channel:
-        return Channel.SMS
+        return self._channel
 
     def send(self, message: Message, within_s: float) -> SendOutcome:
         self.sent.append((message, within_s))

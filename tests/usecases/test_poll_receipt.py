@@ -6,10 +6,11 @@ import pytest
 
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.jobs import Job, JobKind
-from security_service.domain.messages import NoReceipt, Receipt, ReceiptAnswer, ReceiptState
+from security_service.domain.messages import NoReceipt, Push, Receipt, ReceiptAnswer, ReceiptState
 from security_service.usecases.poll_receipt import PollReceipt
 from tests.fakes.clock import HandClock
 from tests.fakes.jobs import Faults, MemoryJobs, MemorySlots
+from tests.fakes.receipts import MemoryInbox
 from tests.usecases.behind_the_scenes import CountingMeter, ScriptedGateway, job, kinds
 
 PENDING = Receipt(ReceiptState.PENDING, "-1")
@@ -36,12 +37,22 @@ class Scene:
     jobs: MemoryJobs = field(init=False)
     slots: MemorySlots = field(init=False)
     poll: PollReceipt = field(init=False)
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
+    brings: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.gateway = ScriptedGateway(self.clock)
         self.jobs = MemoryJobs(self.clock, self.faults)
         self.slots = MemorySlots(self.jobs)
-        self.poll = PollReceipt({"sms": self.gateway}, self.slots, self.jobs, self.clock, self.meter)
+        self.poll = PollReceipt(
+            {"sms": self.gateway},
+            self.slots,
+            self.jobs,
+            self.inbox,
+            self.brings,
+            self.clock,
+            self.meter,
+        )
 
     def answer(self, *answers: ReceiptAnswer) -> None:
         self.gateway.receipts = {f"m{number}": answer for number, answer in enumerate(answers, 1)}
@@ -177,3 +188,20 @@ def test_two_workers_with_one_receipt_apply_it_once() -> None:
     scene.poll.attempt(claimed)
     assert scene.slots.receipts == [("c1", ReceiptState.UNDELIVERED)]
     assert scene.meter.events.count(("receipt", "undelivered")) == 1
+
+
+def test_a_receipt_that_the_provider_brought_is_not_asked_for() -> None:
+    scene = Scene(brings=frozenset({"sms"}))
+    scene.inbox.put("sms", [Push("m1", DELIVERED), Push("m2", UNDELIVERED)])
+    scene.run(receipt_job())
+    assert scene.slots.receipts == [("c1", ReceiptState.UNDELIVERED)]
+    assert scene.gateway.asked == []
+
+
+def test_a_provider_that_brought_nothing_final_yet_is_asked() -> None:
+    scene = Scene(brings=frozenset({"sms"}))
+    scene.inbox.put("sms", [Push("m1", PENDING)])
+    scene.answer(DELIVERED, DELIVERED)
+    scene.run(receipt_job())
+    assert scene.gateway.asked == ["m1", "m2"]
+    assert scene.slots.receipts == [("c1", ReceiptState.DELIVERED)]

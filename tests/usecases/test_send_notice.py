@@ -12,6 +12,7 @@ from security_service.usecases.deliver import Deliver
 from security_service.usecases.send_notice import SendNotice
 from tests.fakes.clock import HandClock
 from tests.fakes.jobs import Faults, MemoryJobs
+from tests.fakes.routing import FirstChance, FreePace, MemoryArrivals, MemoryBreakers
 from tests.usecases.behind_the_scenes import (
     NUMBER,
     TENANT,
@@ -58,7 +59,15 @@ class Scene:
         self.first, self.second = ScriptedGateway(self.clock, "first"), ScriptedGateway(self.clock, "second")
         self.cap = DayCap(self.faults)
         self.jobs = MemoryJobs(self.clock, self.faults)
-        deliver = Deliver({"first": self.first, "second": self.second}, self.clock, self.meter)
+        deliver = Deliver(
+            {"first": self.first, "second": self.second},
+            MemoryBreakers(),
+            FreePace(),
+            MemoryArrivals(),
+            FirstChance(),
+            self.clock,
+            self.meter,
+        )
         self.notice = SendNotice(MemoryTenants(self.tenant), self.cap, deliver, self.jobs, self.meter)
         self.jobs.add(NOTICE)
 

@@ -26,6 +26,7 @@ class Reverifications:
         (JobKind.LOOK, ["reference_learnt", "look_finished"]),
         (JobKind.NOTICE, ["notice_sent"]),
         (JobKind.RECEIPT, ["receipt"]),
+        (JobKind.FALLBACK, ["fallback_failed"]),
         (JobKind.LEASE, []),
         (JobKind.REFUSALS, []),
     ],
@@ -103,6 +104,16 @@ def test_a_broken_notice_comes_back_as_started_and_is_not_sent_again() -> None:
     whole.work.run(*whole.work.claim(1, 60.0))
     assert kinds(whole.jobs.events) == ["notice_unknown"]
     assert whole.gateway.sent == []
+
+
+def test_a_broken_fallback_comes_back_as_started_and_is_not_sent_again() -> None:
+    whole = WholeWork()
+    whole.jobs.add(job(JobKind.FALLBACK, "f1"))
+    (claimed,) = whole.work.claim(1, 60.0)
+    whole.work.set_back(claimed)
+    whole.clock.move(5)
+    whole.work.run(*whole.work.claim(1, 60.0))
+    assert kinds(whole.jobs.events) == ["fallback_unknown"]
 
 
 def test_jobs_are_done_in_the_order_in_which_they_are_due() -> None:

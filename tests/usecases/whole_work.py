@@ -7,12 +7,16 @@ from collections.abc import Callable
 from security_service.domain.jobs import Job
 from security_service.domain.tenants import Tenant
 from security_service.usecases.deliver import Deliver
+from security_service.usecases.fall_back import FallBack
 from security_service.usecases.look_behind import LookBehind
 from security_service.usecases.poll_receipt import PollReceipt
 from security_service.usecases.send_notice import SendNotice
 from security_service.usecases.work_jobs import WorkJobs
 from tests.fakes.clock import HandClock
 from tests.fakes.jobs import Faults, MemoryJobs, MemorySlots
+from tests.fakes.receipts import MemoryInbox
+from tests.fakes.routing import FirstChance, FreePace, MemoryArrivals, MemoryBreakers
+from tests.fakes.sealed import MemorySealedTexts, OpenSealer
 from tests.fakes.sim import OLD_SIM, ScriptedSim
 from tests.usecases.behind_the_scenes import (
     TENANT,
@@ -44,13 +48,33 @@ class WholeWork:
         tenants = MemoryTenants(TENANT)
         gateways = {"sms": self.gateway}
         subscribers = MemorySubscribers(self.jobs.events, self.faults)
-        deliver = Deliver(gateways, self.clock, self.meter)
+        deliver = Deliver(
+            gateways,
+            MemoryBreakers(),
+            FreePace(),
+            MemoryArrivals(),
+            FirstChance(),
+            self.clock,
+            self.meter,
+        )
         self.work = WorkJobs(
             self.jobs,
             self.slots,
             LookBehind(tenants, subscribers, ScriptedSim(OLD_SIM), OnePolicy(), self.jobs, self.meter),
             reverify,
             SendNotice(tenants, NoCap(), deliver, self.jobs, self.meter),
-            PollReceipt(gateways, self.slots, self.jobs, self.clock, self.meter),
+            PollReceipt(gateways, self.slots, self.jobs, MemoryInbox(), frozenset(), self.clock, self.meter),
+            FallBack(
+                tenants,
+                subscribers,
+                ScriptedSim(OLD_SIM),
+                OnePolicy(),
+                MemorySealedTexts(self.clock, self.faults),
+                OpenSealer(),
+                deliver,
+                self.jobs,
+                self.clock,
+                self.meter,
+            ),
             self.meter,
         )

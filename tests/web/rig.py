@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from security_service.domain.access import Actor, ManagementKeys, Role, bearer_digest
-from security_service.domain.secret import Msisdn, Secret
+from security_service.domain.secret import KeyRing, Msisdn, Secret
 from security_service.domain.tenants import CodeType, MemberCase, Tenant
 from security_service.usecases.add_sim import AddSim
 from security_service.usecases.answers import Answered, OperationResult
@@ -17,6 +17,7 @@ from security_service.usecases.check_code import CheckCodeRequest
 from security_service.usecases.generate_code import GenerateCodeRequest
 from security_service.usecases.list_subscribers import ListSubscribers
 from security_service.usecases.read_audit import ReadAudit
+from security_service.usecases.receive_push import ReceivePush
 from security_service.usecases.reverify import Reverify
 from security_service.usecases.set_mode import SetMode
 from security_service.usecases.unlock import Unlock
@@ -24,6 +25,7 @@ from security_service.usecases.view_subscriber import ViewSubscriber
 from security_service.web.application import create_app
 from security_service.web.auth import BearerKeys
 from security_service.web.services import WebServices
+from tests.fakes.receipts import LineReader, MemoryInbox
 from tests.fakes.sim import NEW_SIM, ScriptedSim
 from tests.fakes.store import (
     CountedChance,
@@ -33,7 +35,9 @@ from tests.fakes.store import (
     MemoryTenants,
     SetHealth,
 )
+from tests.usecases.behind_the_scenes import CountingMeter
 
+CALLBACK_KEYS = KeyRing({1: b"c" * 32, 2: b"d" * 32})
 KEY = "demo-key-0123456789abcdef"
 ODD_KEY = "odd-key-0123456789abcdef"
 NUMBER = Msisdn("79161112211")
@@ -79,6 +83,8 @@ class WebRig:
         self.health = SetHealth(self.store)
         self.tenants = MemoryTenants(self.store, (KEY, BANK), (ODD_KEY, ODD))
         self.chance = CountedChance()
+        self.inbox = MemoryInbox()
+        self.reader = LineReader()
         self.app: Flask = create_app(self._services(proxies, metrics))
         self.client: FlaskClient = self.app.test_client()
 
@@ -99,6 +105,7 @@ class WebRig:
             add_sim=AddSim(subscribers, sim),
             unlock=Unlock(subscribers),
             read_audit=ReadAudit(MemoryAuditLog(self.store)),
+            receive_push=ReceivePush({"sms": self.reader}, self.inbox, CALLBACK_KEYS, CountingMeter()),
             trusted_proxies=tuple(ip_network(proxy) for proxy in proxies),
             metrics_networks=tuple(ip_network(network) for network in metrics),
         )

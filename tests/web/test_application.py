@@ -34,6 +34,7 @@ def test_every_path_belongs_to_a_blueprint_that_states_its_authentication() -> N
         ("devino", Authentication.TENANT_KEY),
         ("management", Authentication.MANAGEMENT_KEY),
         ("metrics", Authentication.CLIENT_NETWORK),
+        ("callbacks", Authentication.CALLBACK_TOKEN),
         ("health", Authentication.NONE),
         ("api-docs", Authentication.NONE),
     ],
