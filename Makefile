@@ -75,10 +75,10 @@ env-dev: .venv/.installed-dev ## create .venv with what tests need too
 
 # Real programs of others that some tests speak with. Only root on Debian gets them installed; without them
 # those tests are skipped and say so.
-COUNTERPARTS := chromium mono-mcs mono-runtime libmono-system-runtime-serialization4.0-cil redis-server
+COUNTERPARTS := chromium mono-mcs mono-runtime libmono-system-runtime-serialization4.0-cil redis-server osmo-hlr
 
 counterparts: ## install the real programs that some tests speak with (root on Debian)
-	@missing() { for program in chromium mcs mono redis-server; do \
+	@missing() { for program in chromium mcs mono redis-server osmo-hlr; do \
 	        command -v $$program >/dev/null 2>&1 || printf ' %s' $$program; done; }; \
 	if [ -n "$$(missing)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 	    echo "Installing the real counterparts of some tests:$$(missing) ..."; \
@@ -89,3 +89,13 @@ counterparts: ## install the real programs that some tests speak with (root on D
 	if [ -n "$$(missing)" ]; then \
 	    echo "Skipped are the tests that speak with:$$(missing); for them, on Debian: apt-get install $(COUNTERPARTS)"; \
 	fi
+	@for folder in $(patsubst %/package.json,%,$(wildcard tests/counterparts/*/package.json)); do \
+	    if ! command -v npm >/dev/null 2>&1; then \
+	        echo "Skipped are the tests that speak with $$folder; for them install nodejs and npm."; \
+	    elif [ ! $$folder/node_modules/.package-lock.json -nt $$folder/package-lock.json ]; then \
+	        echo "Installing what is pinned in $$folder ..."; \
+	        npm ci --prefix $$folder --ignore-scripts --no-audit --no-fund --silent && \
+	            touch $$folder/node_modules/.package-lock.json || \
+	            echo "Skipped are the tests that speak with $$folder: npm ci failed."; \
+	    fi; \
+	done

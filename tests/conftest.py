@@ -6,6 +6,7 @@ import ipaddress
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import redis
 
@@ -41,6 +42,11 @@ def _refuse_the_network(event: str, args: tuple[object, ...]) -> None:
 def pytest_configure() -> None:
     """Install the guard; an audit hook stays for the process, which ends with the tests."""
     sys.addaudithook(_refuse_the_network)
+
+
+# how long an example takes says more of the machine than of the code
+hypothesis.settings.register_profile("etalon", deadline=None)
+hypothesis.settings.load_profile("etalon")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ JUNK = frozenset(
     {"util", "utils", "common", "helper", "helpers", "core", "base", "manager", "managers", "misc"}
 )
 # Folders of tests that answer to no folder of the package.
-TESTS_APART = frozenset({"contracts", "fakes", "golden", "policies", "e2e", "house_rules", "benchmarks"})
+TESTS_APART = frozenset(
+    {"contracts", "counterparts", "fakes", "golden", "policies", "e2e", "house_rules", "benchmarks"}
+)
 
 
 def _segments(path: Path) -> set[str]:
