@@ -14,6 +14,7 @@ from security_service.cli.settings import config, docs
 from security_service.cli.store import store
 from security_service.cli.subscribers import subscriber
 from security_service.cli.tenants import tenant
+from security_service.cli.trust import trust
 
 
 @click.group(cls=Commands)
@@ -23,6 +24,7 @@ def main() -> None:
 
 
 for _command in (
-    run, web, worker, gateways, store, tenant, subscriber, audit, policy, config, docs, gateway, lookup,
+    run, web, worker, gateways, store, tenant, subscriber, audit, policy, config, docs,
+    gateway, lookup, trust,
 ):  # fmt: skip
     main.add_command(_command)

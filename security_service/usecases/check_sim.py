@@ -33,6 +33,7 @@ from security_service.domain.ports import (
     SimFinding,
     SimLookup,
 )
+from security_service.domain.route_ports import Pace
 from security_service.domain.secret import Imsi, KeyRing, Msisdn
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import Tenant
@@ -67,6 +68,7 @@ class CheckSim:
     flights: Flights
     keys: KeyRing
     trust: TrustBook
+    pace: Pace
     clock: Clock
     meter: Meter
 
@@ -195,11 +197,18 @@ class _Flight:
 
     def _attempt(self, source: SimLookup, traces: list[LookupTrace], within_s: float) -> LookupAnswer:
         began = self.check.clock.monotonic()
-        answer = source.find(self.number, within_s)
+        answer = self._find(source, within_s)
         took = self.check.clock.monotonic() - began
         traces.append(LookupTrace(source.name, outcome_token(answer), round(took * 1000)))
         self.check.meter.lookup(source.name, outcome_token(answer), took)
         return answer
+
+    def _find(self, source: SimLookup, within_s: float) -> LookupAnswer:
+        """Ask once the source's own pace allows it; without a place in time it counts as away."""
+        began = self.check.clock.monotonic()
+        if not self.check.pace.take(f"lookup:{source.name}", within_s):
+            return SimNotSeen(source.name, NoData.UNAVAILABLE, "pace_of_the_provider")
+        return source.find(self.number, within_s - (self.check.clock.monotonic() - began))
 
     def _is_date(self, answer: LookupAnswer) -> bool:
         judged = self.check.usable(answer)

@@ -22,7 +22,10 @@ from security_service.wiring.stored import build_scripts
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """What speaks with providers, by the names of the settings and in their order."""
+    """What speaks with providers, by the names of the settings and in their order.
+
+    `per_second` holds their own limits by the name of the gateway, or `lookup:` and that of the source.
+    """
 
     gateways: Mapping[str, Gateway]
     lookups: Mapping[str, SimLookup]
@@ -52,8 +55,9 @@ def build_outward(settings: Settings, scripts: Scripts | None = None) -> Outward
         },
         trust=build_trust(settings),
         per_second={
-            entry.name: float(getattr(entry.settings, "requests_per_second", 0.0))
-            for entry in settings.gateways
+            f"{prefix}{entry.name}": float(getattr(entry.settings, "requests_per_second", 0.0))
+            for prefix, entries in (("", settings.gateways), ("lookup:", settings.lookups))
+            for entry in entries
         },
     )
 

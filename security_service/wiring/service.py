@@ -248,4 +248,5 @@ def _build_sim_check(
     flights = StoredFlights(frame, clock, SystemChance())
     dating = frozenset(entry.name for entry in settings.lookups if entry.kind in DATE_KINDS)
     ring = settings.keys.imsi_ring
-    return CheckSim(outward.lookups, dating, race, flights, ring, book, clock, meter)
+    pace = StoredPace(frame, clock, outward.per_second)
+    return CheckSim(outward.lookups, dating, race, flights, ring, book, pace, clock, meter)

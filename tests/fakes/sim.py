@@ -29,12 +29,13 @@ class ScriptedSim:
     """The SimCheck port. Each question takes the next line of the script; the last one stays.
 
     A line is an IMSI, a class of no data, or what is raised. `meanwhile` is called before the
-    answer is given: what others do while the SIM is being asked.
+    answer is given: what others do while the SIM is being asked. `swapped_at` dates each SIM seen.
     """
 
     def __init__(self, *script: Line, meanwhile: Callable[[], None] | None = None) -> None:
         self.script = list(script)
         self.meanwhile = meanwhile
+        self.swapped_at: int | None = None
         self.asked: list[tuple[Msisdn, float]] = []
 
     def ask(self, tenant: Tenant, number: Msisdn, subscriber: Subscriber, within_s: float) -> SimFinding:
@@ -47,6 +48,6 @@ class ScriptedSim:
         if isinstance(line, NoData):
             trace = LookupTrace("sandbox", line.value, 12)
             return SimFinding(no_data(line, source="sandbox"), (trace,))
-        seen = SimSeen("sandbox", Imsi(""), Liveness.LIVE, mcc_mnc=line[:5])
+        seen = SimSeen("sandbox", Imsi(""), Liveness.LIVE, mcc_mnc=line[:5], swapped_at=self.swapped_at)
         answer = compare(subscriber.reference, seen, sealed(line))
         return SimFinding(answer, (LookupTrace("sandbox", "seen", 12),))

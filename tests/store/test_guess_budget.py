@@ -98,6 +98,17 @@ def test_a_known_source_is_forgotten_after_ninety_days_without_a_success(rig: St
     assert rig.guess(whom, 1, "known") == [Locked("locked", 60)]
 
 
+def test_a_source_that_becomes_known_again_begins_with_none_of_its_old_guesses(rig: StoreRig) -> None:
+    whom = subject()
+    make_known(rig, whom, "known")
+    rig.generate(whom)
+    rig.guess(whom, 4, "known")
+    rig.advance(90 * 86_400)
+    make_known(rig, whom, "known")
+    rig.generate(whom)
+    assert rig.guess(whom, 1, "known") == [CheckNotFound(NotFound.WRONG, 4)]
+
+
 def test_locks_grow_to_a_day_and_stay_there(rig: StoreRig) -> None:
     whom = subject()
     for wait in (60, 300, 900, HOUR, 24 * HOUR, 24 * HOUR):

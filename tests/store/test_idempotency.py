@@ -181,6 +181,26 @@ def test_a_pinned_check_is_remembered_once_it_is_finalised_as_accepted(
         assert outcome == CheckNotFound(NotFound.DEAD)
 
 
+@pytest.mark.parametrize(("accepted", "reason"), [(True, NotFound.SPENT), (False, NotFound.DEAD)])
+def test_a_pinned_code_stays_spent_where_it_was_accepted_and_is_dead_where_it_was_refused(
+    rig: StoreRig, reason: NotFound, *, accepted: bool
+) -> None:
+    whom, caller = subject(), rig.caller()
+    draft = rig.generate(whom, None, ImsiMember(1, "imsi", b"s" * 16))
+    rig.check(whom, draft.digits, caller, pinned=True)
+    rig.checks.finalise(FinaliseRequest(whom, caller, draft.code.id, accepted=accepted, event=LOOKED))
+    assert rig.check(whom, draft.digits) == CheckNotFound(reason)
+
+
+def test_a_look_that_ends_late_leaves_the_newer_code_alone(rig: StoreRig) -> None:
+    whom, caller = subject(), rig.caller()
+    draft = rig.generate(whom, None, ImsiMember(1, "imsi", b"s" * 16))
+    rig.check(whom, draft.digits, caller, pinned=True)
+    newer = rig.generate(whom)
+    rig.checks.finalise(FinaliseRequest(whom, caller, draft.code.id, accepted=False, event=LOOKED))
+    assert rig.check(whom, newer.digits) == CheckAccepted(newer.code.id)
+
+
 def test_a_code_without_a_pin_is_matched_without_one(rig: StoreRig) -> None:
     draft = rig.generate(subject())
     assert rig.check(subject(), draft.digits, pinned=True) == CheckMatched(draft.code.id, None)

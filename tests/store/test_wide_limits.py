@@ -169,6 +169,15 @@ def test_a_message_that_left_is_not_denied_because_the_store_is_away(rig: StoreR
         tally.take_unverified("demo", 1, 1)
 
 
+def test_unverified_sends_are_counted_for_an_hour(rig: StoreRig) -> None:
+    tally = StoredSendTally(rig.frame)
+    assert tally.take_unverified("demo", 1, 1)
+    rig.advance(3599)
+    assert not tally.take_unverified("demo", 1, 1)
+    rig.advance(61)
+    assert tally.take_unverified("demo", 1, 1)
+
+
 def test_notices_have_a_cap_a_day(rig: StoreRig) -> None:
     cap = StoredNoticeCap(rig.frame)
     assert not cap.take(replace(FREE, notices_a_day=0))

@@ -13,6 +13,7 @@ from security_service.domain.codes import (
     CheckNotFound,
     CheckOutcome,
     CodeExists,
+    NotFound,
     Opened,
     Settlement,
     Subject,
@@ -112,6 +113,13 @@ def test_a_window_that_only_records_lets_through_and_tells_it_once(rig: StoreRig
     rig.advance(60)
     assert [rig.slots.count_refusals(job) for job in rig.jobs.claim(9, 9)] == [True]
     assert facts(rig, "limit_counted") == [{"refused": 2, "window": "requests"}]
+
+
+def test_a_window_of_checks_that_only_records_is_told_of_too(rig: StoreRig) -> None:
+    whom = limited(Window("checks", 1, 60, record_only=True))
+    outcomes = [rig.check(whom, "000000") for _ in range(3)]
+    assert outcomes == [CheckNotFound(NotFound.NONE)] * 3
+    assert facts(rig, "limit_reached") == [{"record_only": True, "retry_ms": 0, "window": "checks"}]
 
 
 def test_a_full_window_that_only_records_does_not_hide_one_that_refuses(rig: StoreRig) -> None:

@@ -27,6 +27,7 @@ from security_service.links.race import OrderedRace
 from security_service.usecases.check_sim import CheckSim
 from tests.fakes.clock import HandClock
 from tests.fakes.lookups import FakeLookup
+from tests.fakes.routing import FreePace
 from tests.fakes.sim import NEW_SIM, OLD_SIM, THIRD_SIM, sealed
 from tests.fakes.store import MemoryFlights
 from tests.fakes.trust import MemoryTrust
@@ -48,6 +49,7 @@ class Rig:
 
     sources: list[FakeLookup]
     trust: MemoryTrust = field(default_factory=MemoryTrust)
+    pace: FreePace = field(default_factory=FreePace)
     clock: HandClock = field(default_factory=HandClock)
     meter: CountingMeter = field(default_factory=CountingMeter)
     flights: Flights = field(default_factory=MemoryFlights)
@@ -59,7 +61,9 @@ class Rig:
         names = {one.name: one for one in self.sources}
         dating = frozenset(name for name in names if name.startswith("dates"))
         race = self.race or OrderedRace(failed=lookup_gave_no_answer, clock=self.clock.monotonic)
-        return CheckSim(names, dating, race, self.flights, KEYS, self.trust, self.clock, self.meter)
+        return CheckSim(
+            names, dating, race, self.flights, KEYS, self.trust, self.pace, self.clock, self.meter
+        )
 
     def ask(self, subscriber: Subscriber = NEW_SUBSCRIBER, tenant: Tenant = BANK) -> SimFinding:
         return self.check.ask(tenant, NUMBER, subscriber, 5.0)
@@ -398,3 +402,10 @@ def test_a_tenants_own_form_of_imsi_code_is_sealed_too() -> None:
     answer = rig.ask(tenant=replace(BANK, imsi_form=ImsiForm.SHA256)).answer
     assert answer.imsi is not None
     assert {member.representation for member in answer.imsi.members} == {"imsi", "sha256"}
+
+
+def test_a_source_whose_pace_is_used_up_counts_as_away() -> None:
+    rig = Rig([FakeLookup("first")], pace=FreePace("lookup:first"))
+    finding = rig.ask()
+    assert finding.answer.no_data is NoData.UNAVAILABLE
+    assert finding.answer.detail == "pace_of_the_provider"

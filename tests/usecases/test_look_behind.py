@@ -339,3 +339,24 @@ def test_a_job_without_code_or_purpose_is_still_a_job() -> None:
     scene.jobs.add(Job(LOOK.id, JobKind.LOOK, TENANT.id, NUMBER))
     scene.run()
     assert scene.facts("look_finished")[0]["code_id"] == ""
+
+
+@pytest.mark.parametrize(
+    ("swapped_at", "grade"),
+    [(None, Grade.FIRST_SEEN), (NOW - 9 * 86_400, Grade.FIRST_SEEN), (NOW - 10 * 86_400, Grade.DATED)],
+)
+def test_a_reference_that_is_fetched_later_is_dated_as_one_that_is_seen_at_once(
+    swapped_at: int | None, grade: Grade
+) -> None:
+    scene = Scene(ScriptedSim(OLD_SIM))
+    scene.sim.swapped_at = swapped_at
+    scene.run()
+    assert [member.grade for member in scene.subscribers.subscriber.reference.members] == [grade]
+    assert scene.jobs.events[0].facts["grade"] == grade.word
+
+
+def test_a_late_change_tells_what_kind_of_change_it_is() -> None:
+    scene = Scene(ScriptedSim(NEW_SIM), KNOWN)
+    scene.run()
+    (seen,) = [event for event in scene.jobs.events if event.kind.value == "candidate_seen"]
+    assert seen.facts["change"] == "port"

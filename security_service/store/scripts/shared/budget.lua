@@ -55,12 +55,8 @@ end
 
 -- a success clears its own share and the hundred, and makes its source known
 local function count_success(key, source, share, now, known_for, forget)
-  if redis.call('EXISTS', key) == 0 and source == '' then
-    return
-  end
-  redis.call('HDEL', key, 'f:' .. share, 'l:' .. share, 'n')
+  redis.call('HDEL', key, 'f:' .. share, 'l:' .. share, 'n', 'f:' .. source, 'l:' .. source)
   if source ~= '' then
-    redis.call('HDEL', key, 'f:' .. source, 'l:' .. source)
     redis.call('HSET', key, 'k:' .. source, whole(now))
     if redis.call('HLEN', key) > 96 then
       local fields = redis.call('HGETALL', key)
