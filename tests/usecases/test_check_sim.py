@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from security_service.domain.imsi import Candidate, Grade, ImsiForm, SimState, learnt
+from security_service.domain.imsi import Candidate, Grade, SimState, learnt
 from security_service.domain.lookup import (
     Liveness,
     LookupAnswer,
@@ -53,7 +53,6 @@ class Rig:
     clock: HandClock = field(default_factory=HandClock)
     meter: CountingMeter = field(default_factory=CountingMeter)
     flights: Flights = field(default_factory=MemoryFlights)
-
     race: Race | None = None
 
     @property
@@ -395,17 +394,3 @@ def test_what_the_book_finds_is_counted_for_the_operators() -> None:
     rig.trust.news = [TrustNews.DEMOTED, TrustNews.MASS_CHANGE]
     rig.ask()
     assert rig.meter.events[1:] == [("trust", "demoted"), ("trust", "mass_change")]
-
-
-def test_a_tenants_own_form_of_imsi_code_is_sealed_too() -> None:
-    rig = Rig([source("one", OLD_SIM)])
-    answer = rig.ask(tenant=replace(BANK, imsi_form=ImsiForm.SHA256)).answer
-    assert answer.imsi is not None
-    assert {member.representation for member in answer.imsi.members} == {"imsi", "sha256"}
-
-
-def test_a_source_whose_pace_is_used_up_counts_as_away() -> None:
-    rig = Rig([FakeLookup("first")], pace=FreePace("lookup:first"))
-    finding = rig.ask()
-    assert finding.answer.no_data is NoData.UNAVAILABLE
-    assert finding.answer.detail == "pace_of_the_provider"
