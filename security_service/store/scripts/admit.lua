@@ -45,19 +45,9 @@ if reason then
   return { 'locked', reason, wait }
 end
 
--- a repeated call (its reply was lost) took its place already
-local repeated = was_taken(KEYS[4], ARGV[3])
-if not repeated then
-  local windows = parse_windows(ARGV[8])
-  local full, retry, recorded = full_window(KEYS[4], windows, now)
-  if full then
-    refused(full.name, full.span, retry, false)
-    return { 'limit', full.name, retry }
-  end
-  for _, window in ipairs(recorded) do
-    refused(window.name, window.span, 0, true)
-  end
-  take_window(KEYS[4], windows, now, ARGV[3])
+local full, retry = pass_windows(KEYS[4], ARGV[8], now, ARGV[3], refused)
+if full then
+  return { 'limit', full, retry }
 end
 
 local slot = read_slot(KEYS[6])
@@ -66,17 +56,9 @@ if not may_take(slot, now, ARGV[10], tonumber(ARGV[11])) then
   return { 'exists', held_for(slot, now) }
 end
 
-if not was_taken(KEYS[5], ARGV[3]) then
-  local windows = parse_windows(ARGV[9])
-  local full, retry, recorded = full_window(KEYS[5], windows, now)
-  if full then
-    refused(full.name, full.span, retry, false)
-    return { 'limit', full.name, retry }
-  end
-  for _, window in ipairs(recorded) do
-    refused(window.name, window.span, 0, true)
-  end
-  take_window(KEYS[5], windows, now, ARGV[3])
+full, retry = pass_windows(KEYS[5], ARGV[9], now, ARGV[3], refused)
+if full then
+  return { 'limit', full, retry }
 end
 
 local unverified = 0

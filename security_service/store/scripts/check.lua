@@ -58,17 +58,9 @@ if reason then
   refused(reason, math.max(wait, 60000), wait, false)
   return { 'locked', reason, wait }
 end
-if not was_taken(KEYS[4], ARGV[3]) then
-  local windows = parse_windows(ARGV[7])
-  local full, retry, recorded = full_window(KEYS[4], windows, now)
-  if full then
-    refused(full.name, full.span, retry, false)
-    return { 'limit', full.name, retry }
-  end
-  for _, window in ipairs(recorded) do
-    refused(window.name, window.span, 0, true)
-  end
-  take_window(KEYS[4], windows, now, ARGV[3])
+local full, retry = pass_windows(KEYS[4], ARGV[7], now, ARGV[3], refused)
+if full then
+  return { 'limit', full, retry }
 end
 
 local function told(result, why, left, changes)

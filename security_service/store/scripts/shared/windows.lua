@@ -64,6 +64,24 @@ local function give_window_back(key, member)
   end
 end
 
+-- Let a call through the windows of a key; else give the full one and the milliseconds to wait.
+-- A repeated call, whose reply was lost, took its place already. `refused` tells of a full window.
+local function pass_windows(key, spec, now, member, refused)
+  if was_taken(key, member) then
+    return nil
+  end
+  local windows = parse_windows(spec)
+  local full, retry, recorded = full_window(key, windows, now)
+  if full then
+    refused(full.name, full.span, retry, false)
+    return full.name, retry
+  end
+  for _, window in ipairs(recorded) do
+    refused(window.name, window.span, 0, true)
+  end
+  take_window(key, windows, now, member)
+end
+
 -- The first refusal of a window is an event; the rest are one count at the window's end.
 -- `counts` maps a window's name to its refusals and `by:name` to the last of them, so that a call
 -- whose reply was lost counts once; a job writes the count.
