@@ -16,10 +16,11 @@ from benchmarks.report import Table
 from benchmarks.rig import Rig, running_rig
 from benchmarks.round_trips import measure_round_trips
 from benchmarks.script_calls import measure_script_calls
+from benchmarks.smpp import measure_smpp
 from benchmarks.store_memory import measure_store_memory
 from benchmarks.throughput import measure_throughput
 
-SECTIONS = ("trips", "throughput", "scripts", "flight", "memory")
+SECTIONS = ("trips", "throughput", "scripts", "flight", "memory", "smpp")
 
 
 @click.command()
@@ -36,12 +37,15 @@ def main(sections: tuple[str, ...], *, quick: bool) -> None:
 
 
 def _tables(wanted: tuple[str, ...], *, quick: bool) -> Iterator[Table]:
-    if set(wanted) - {"memory"}:
+    if set(wanted) - {"memory", "smpp"}:
         with running_rig() as rig:
             yield from _rig_tables(rig, wanted, quick=quick)
     if "memory" in wanted:
         _tell("memory of the store")
         yield measure_store_memory(100_000 if quick else 1_000_000)
+    if "smpp" in wanted:
+        _tell("messages over SMPP")
+        yield measure_smpp(1.0 if quick else 3.0)
 
 
 def _rig_tables(rig: Rig, wanted: tuple[str, ...], *, quick: bool) -> Iterator[Table]:

@@ -1,6 +1,6 @@
 """How many messages a second pass through one SMPP bind: the session alone, and from caller to centre.
 
-`rates` and `whole_way` are for the bench's table; `python -m benchmarks.smpp` prints them by themselves.
+`python -m benchmarks.smpp` prints this table by itself.
 The centre is a program of its own that takes every bind and message at once.
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Final
 
+from benchmarks.report import Table
 from benchmarks.subjects import number
 from security_service.domain.link_ports import HandedOver
 from security_service.domain.secret import KeyRing, Secret
@@ -184,12 +185,18 @@ def _carry(redis_url: str, port: int) -> None:
     process.run()
 
 
-def _main() -> None:
-    for rate in rates():
-        print(f"{rate.way:<45} {rate.per_second:>9,.0f} messages/s")
+def measure_smpp(seconds: float = 3.0) -> Table:
+    """Measure both: sessions alone, and messages that are handed over through a store of their own."""
+    measured = rates(seconds)
     with tempfile.TemporaryDirectory() as folder, EmbeddedValkey(Path(folder)) as store:
-        rate = whole_way(store.url)
-        print(f"{rate.way:<45} {rate.per_second:>9,.0f} messages/s")
+        measured.append(whole_way(store.url, seconds))
+    slowest = measured[0].per_second
+    return Table(
+        "Messages through one SMPP bind",
+        ("", "a second", "/ first"),
+        [(rate.way, rate.per_second, rate.per_second / slowest) for rate in measured],
+        ["The centre is a program that takes every message at once; all of it shares the cores."],
+    )
 
 
 if __name__ == "__main__":
@@ -199,4 +206,4 @@ if __name__ == "__main__":
         case ["carry", url, port_text]:
             _carry(url, int(port_text))
         case _:
-            _main()
+            print(measure_smpp().text())
