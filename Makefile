@@ -6,6 +6,8 @@ DATA ?= var
 PYTHON ?=
 # Further arguments of pytest: make test TESTS="tests/domain -x"
 TESTS ?=
+# What the bench is given: make bench BENCH="--quick throughput"
+BENCH ?=
 
 BIN := .venv/bin
 TYPED = $(wildcard security_service tests benchmarks wsgi.py)
@@ -34,8 +36,11 @@ format: .venv/.installed-dev ## put every file into its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.installed ## measure the service and print a table of ratios
-	@$(BIN)/python -m benchmarks
+bench: .venv/.installed ## measure the service and print tables of ratios (BENCH="--quick throughput")
+	@if ! command -v wrk >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk >/dev/null 2>&1 || true; \
+	fi
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 docs: .venv/.installed ## write the generated pages of docs/ anew
 	@$(BIN)/security-service docs

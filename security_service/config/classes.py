@@ -121,16 +121,16 @@ class WebSettings:
     port: int = field(default=8080, metadata={"help": "port to listen on", "least": 1, "most": 65535})
     workers: int = field(default=2, metadata={"help": "processes that answer", "least": 1, "most": 256})
     threads: int = field(
-        default=64, metadata={"help": "requests that one process answers at once", "least": 1, "most": 4096}
+        default=512, metadata={"help": "requests that one process answers at once", "least": 1, "most": 4096}
     )
     backlog: int = field(
         default=4096,
         metadata={"help": "connections that may wait to be accepted", "least": 128, "most": 65535},
     )
     switch_interval_s: float = field(
-        default=0.005,
+        default=0.02,
         metadata={
-            "help": "seconds a thread may hold the interpreter; 0.2 with hundreds",
+            "help": "seconds a thread may hold the interpreter while others wait for it",
             "least": 1e-4,
             "most": 1,
         },

@@ -79,8 +79,8 @@ def parse_address(text: str) -> Address:
 class ThinScripts:
     """The hot path's client: one blocking socket a thread, packed and parsed by hiredis.
 
-    A call whose reply was lost is sent once more on a new connection: every script that changes
-    state knows a repeated request by its id.
+    A call whose reply was lost is sent once more on a new connection: every script of the two
+    operations knows a repeated request by its id; of the others, those that count may count twice.
     """
 
     def __init__(self, address: Address, within_s: float = 2.0) -> None:

@@ -135,8 +135,8 @@ def _info(reply: Reply) -> dict[str, str]:
 class MasterEpoch:
     """The id of the master that codes are bound to where the store is replicated.
 
-    Read at most once a second and at every lost connection's first use after it; a fail-over
-    gives another id, under which codes of before are dead (design, section 5).
+    Read at most once a second, so that a fail-over is known within one; it gives another id, under
+    which codes of before are dead (design, section 5).
     """
 
     def __init__(self, scripts: Scripts, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from security_service.domain.audit import Event, canonical
+from security_service.domain.audit import Event, EventKind, Json, canonical
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.jobs import Job
 from security_service.domain.messages import ReceiptState
@@ -142,6 +142,8 @@ class StoredSlots:
 
     def count_refusals(self, job: Job) -> bool:
         """Write how many calls a window refused after its first refusal, at the window's end."""
+        if job.get("wide"):
+            return self._count_wide(job)
         keys = self._frame.layout.of(job.tenant, job.number)
         reply = self._frame.scripts.run(
             self._count,
@@ -155,3 +157,14 @@ class StoredSlots:
             ],
         )
         return whole(reply[0]) >= 0
+
+    def _count_wide(self, job: Job) -> bool:
+        """A window over many numbers: its count lies elsewhere, and goes with the job that told it.
+
+        A crash between the two leaves the count to expire by itself: it is told too low, not twice.
+        """
+        reply = self._frame.scripts.command("GETDEL", job.get("wide"))
+        refused = int(reply) - 1 if isinstance(reply, bytes) else 0
+        facts: dict[str, Json] = {"refused": refused, "window": job.get("window")}
+        events = [Event(EventKind.LIMIT_COUNTED, facts)] if refused > 0 else []
+        return StoredJobs(self._frame).finish(job, events)

@@ -161,7 +161,7 @@ def _build_generate_code(settings: Settings, core: _Core, meter: Meter) -> Gener
     return GenerateCode(
         intake=Intake(ring),
         codes=StoredCodes(stored.frame),
-        wide_limits=StoredWideLimits(stored.frame),
+        wide_limits=StoredWideLimits(stored.frame, core.chance),
         gate=PassGate(
             core.sim_check,
             core.policies,

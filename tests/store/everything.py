@@ -40,6 +40,8 @@ def do_everything(rig: StoreRig, text: str = "готово") -> None:
     _jobs(rig, text)
     rig.codes.release(whom, rig.caller())
     assert rig.wide.take(TENANT, whom.number, "a", ()) is None
+    narrow = replace(TENANT, limits=Limits(tenant=(Window("narrow", 1, 60),)))
+    assert [rig.wide.take(narrow, whom.number, "a", ()) is None for _ in range(2)] == [True, False]
     rig.wide.give_back(TENANT, whom.number, "a", ())
     clock = HandClock()
     tally = StoredSendTally(rig.frame)

@@ -37,6 +37,7 @@ from security_service.domain.operation import Operation
 from security_service.domain.secret import Code, KeyRing, Msisdn
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import Tenant
+from security_service.links.operating_system import SystemChance
 from security_service.store.audit_log import StoredAuditLog
 from security_service.store.checks import StoredChecks
 from security_service.store.codes import StoredCodes
@@ -132,7 +133,7 @@ class StoreRig:
         self.subscribers = StoredSubscribers(self.frame)
         self.jobs, self.slots = StoredJobs(self.frame), StoredSlots(self.frame)
         self.waiting_texts = StoredSealedTexts(self.frame)
-        self.wide, self.log = StoredWideLimits(self.frame), StoredAuditLog(self.frame)
+        self.wide, self.log = StoredWideLimits(self.frame, SystemChance()), StoredAuditLog(self.frame)
 
     def close(self) -> None:
         """Close the connections of this thread."""

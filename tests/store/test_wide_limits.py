@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from security_service.domain.audit import AuditQuery
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.limits import LimitReached, Limits, Window
 from security_service.domain.secret import Msisdn
@@ -185,3 +188,32 @@ def test_notices_have_a_cap_a_day(rig: StoreRig) -> None:
     assert [cap.take(one) for _ in range(3)] == [True, True, False]
     rig.advance(86_400 + 1440)
     assert cap.take(one)
+
+
+def told(rig: StoreRig, kind: str) -> list[dict[str, Any]]:
+    texts = rig.log.page(AuditQuery(kind=kind)).events
+    return [json.loads(text) for text in texts]
+
+
+def test_the_first_refusal_is_an_event_and_the_rest_are_one_count_at_the_windows_end(rig: StoreRig) -> None:
+    one = tenant(Limits(tenant=(MINUTE,)))
+    numbers = [Msisdn(f"7903000{place:04d}") for place in range(MINUTE.limit + 5)]
+    for number in numbers:
+        rig.wide.take(one, number, "", ())
+    (first,) = told(rig, "limit_reached")
+    assert first["outcome"]["window"] == MINUTE.name
+    assert first["subject"]["number"] == numbers[MINUTE.limit].digits
+    rig.advance(MINUTE.seconds)
+    (job,) = rig.jobs.claim(9, 60)
+    assert rig.slots.count_refusals(job)
+    assert not rig.slots.count_refusals(job)
+    (counted,) = told(rig, "limit_counted")
+    assert counted["facts"] == {"refused": 4, "window": MINUTE.name}
+
+
+def test_a_full_window_that_only_records_is_told_too(rig: StoreRig) -> None:
+    one = tenant(Limits(tenant=(replace(MINUTE, limit=1, record_only=True),)))
+    for place in range(3):
+        assert rig.wide.take(one, Msisdn(f"7903000{place:04d}"), "", ()) is None
+    (first,) = told(rig, "limit_reached")
+    assert first["outcome"]["record_only"] is True

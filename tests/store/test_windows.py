@@ -120,6 +120,7 @@ def test_a_window_of_checks_that_only_records_is_told_of_too(rig: StoreRig) -> N
     outcomes = [rig.check(whom, "000000") for _ in range(3)]
     assert outcomes == [CheckNotFound(NotFound.NONE)] * 3
     assert facts(rig, "limit_reached") == [{"record_only": True, "retry_ms": 0, "window": "checks"}]
+    assert rig.places(whom, "checks") == 1
 
 
 def test_a_full_window_that_only_records_does_not_hide_one_that_refuses(rig: StoreRig) -> None:
