@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never, runtime_checkable
 
 import click
 
@@ -13,7 +13,10 @@ from security_service.domain.imsi import is_whole_imsi
 from security_service.domain.lookup import LookupAnswer, Reachable, SimNotSeen, SimSeen, SwapDated
 from security_service.domain.messages import (
     Accepted,
+    Balance,
+    BalanceAnswer,
     Message,
+    NoBalance,
     NoReceipt,
     Receipt,
     Urgency,
@@ -21,6 +24,14 @@ from security_service.domain.messages import (
 from security_service.domain.phone import parse_msisdn
 from security_service.domain.ports import Gateway, SimLookup
 from security_service.domain.secret import MessageText, Msisdn, Secret
+from security_service.gateways.smsc import SmscSettings
+from security_service.links.smsc import (
+    SenderCreated,
+    SenderNames,
+    SendersRefused,
+    SmscLink,
+    SmscSenders,
+)
 from security_service.usecases.check_sim import outcome_token as lookup_token
 from security_service.usecases.deliver import outcome_token
 from security_service.usecases.receive_push import callback_token
@@ -29,6 +40,15 @@ _WITHIN_S: Final = 15.0
 _LIFE_S: Final = 300
 _ASK_EVERY_S: Final = 2.0
 _REGION = click.option("--region", default="RU", show_default=True, help="Region the number is read in.")
+
+
+@runtime_checkable
+class HasBalance(Protocol):
+    """A gateway whose provider tells what is left on the account."""
+
+    def balance(self, within_s: float) -> BalanceAnswer:
+        """Ask within `within_s` seconds in all."""
+        ...
 
 
 @click.group()
@@ -64,9 +84,7 @@ def test_gateway(
     sources: Sources, name: str, number: str, email: str, sender: str, text: str, wait: int, region: str
 ) -> None:
     """Send one message through the gateway NAME, past route and gate, and tell what became of it."""
-    one = sources.service(sources.stored()).outward.gateways.get(name)
-    if one is None:
-        raise click.ClickException(f"there is no gateway {name}; `gateway list` names them")
+    one = _gateway(sources, name)
     to = _number(number, region)
     address = Secret(email) if email else None
     message = Message(to, MessageText(text), sender, _LIFE_S, "gateway-test", Urgency.NOTICE, address)
@@ -78,6 +96,48 @@ def test_gateway(
     click.echo(f"message ids: {' '.join(outcome.message_ids)}")
     for line in _receipts(one, outcome, wait):
         click.echo(line)
+
+
+@gateway.command("balance")
+@settings_options
+@click.argument("name")
+def show_balance(sources: Sources, name: str) -> None:
+    """Ask what is left on the account of the gateway NAME."""
+    one = _gateway(sources, name)
+    if not isinstance(one, HasBalance):
+        raise click.ClickException(f"the provider of {name} tells no balance")
+    answer = one.balance(_WITHIN_S)
+    match answer:
+        case Balance():
+            click.echo(str(answer.amount))
+        case NoBalance():
+            raise click.ClickException(f"{name} gave no balance: {answer.reason}")
+        case _:
+            assert_never(answer)
+
+
+@gateway.command("senders")
+@settings_options
+@click.argument("name")
+@click.option("--create", "new_name", default="", help="Register this sender name.")
+@click.option("--comment", default="", help="What it is for, told to the provider's people.")
+def senders(sources: Sources, name: str, new_name: str, comment: str) -> None:
+    """List the sender names of the SMSC gateway NAME with their states, or register one."""
+    entry = next((one for one in sources.stored().gateways if one.name == name), None)
+    if entry is None or not isinstance(entry.settings, SmscSettings):
+        raise click.ClickException(f"there is no SMSC gateway {name}; `gateway list` names them")
+    names = SmscSenders(SmscLink(entry.settings))
+    answer = names.create(new_name, comment, _WITHIN_S) if new_name else names.list(_WITHIN_S)
+    match answer:
+        case SenderNames():
+            for one in answer.names:
+                click.echo(f"{one.name}  {one.state.value}")
+        case SenderCreated():
+            click.echo(f"{new_name}  registered as {answer.id}")
+        case SendersRefused():
+            raise click.ClickException(f"{name} refused: {answer.reason}")
+        case _:
+            assert_never(answer)
 
 
 @click.command()
@@ -95,6 +155,13 @@ def lookup(sources: Sources, number: str, source: str, region: str) -> None:
     for one in asked:
         for line in _report(one, to):
             click.echo(line)
+
+
+def _gateway(sources: Sources, name: str) -> Gateway:
+    one = sources.service(sources.stored()).outward.gateways.get(name)
+    if one is None:
+        raise click.ClickException(f"there is no gateway {name}; `gateway list` names them")
+    return one
 
 
 def _number(text: str, region: str) -> Msisdn:

@@ -88,3 +88,32 @@ def test_what_is_not_there_and_what_is_no_number_is_said(
     result = provided(*words)
     assert result.exit_code == code
     assert result.output.splitlines()[-1].startswith("Error: ")
+
+
+def test_what_is_left_on_an_account_is_asked_for(provided: Command) -> None:
+    assert provided("gateway", "balance", "sms").output == "20015.3\n"
+
+
+def test_a_provider_without_sender_names_is_said(provided: Command) -> None:
+    result = provided("gateway", "senders", "sms")
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: there is no SMSC gateway sms; `gateway list` names them\n",
+    )
+
+
+def test_sender_names_are_registered_and_listed(operator: str, redis_url: str, tmp_path: Path) -> None:
+    environ = {
+        **KEYS,
+        "ETALON_DATA_DIR": str(tmp_path / "data"),
+        "ETALON_STORE__ADDRESS": redis_url,
+        "ETALON_GATEWAYS__CALLS__KIND": "smsc",
+        "ETALON_GATEWAYS__CALLS__BASE_URL": f"{operator}/sys",
+        "ETALON_GATEWAYS__CALLS__LOGIN": LOGIN,
+        "ETALON_GATEWAYS__CALLS__PASSWORD": PASSWORD,
+    }
+    words = ("gateway", "senders", "calls")
+    created = CliRunner().invoke(main, [*words, "--create", "BANK", "--comment", "codes"], env=environ)
+    assert created.exit_code == 0, created.output
+    assert created.output.startswith("BANK  registered as ")
+    assert "BANK  " in CliRunner().invoke(main, words, env=environ).output
