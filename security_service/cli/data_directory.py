@@ -147,7 +147,7 @@ def _new_secrets() -> dict[str, Any]:
     return {
         "settings": {
             "installation_id": secrets.token_hex(8),
-            "keys": {use: {"1": secrets.token_hex(32)} for use in ("code", "imsi", "api")},
+            "keys": {use: {"1": secrets.token_hex(32)} for use in ("code", "imsi", "api", "vault")},
             "home_tenant": DEMO_TENANT,
             "management": {LOCAL_KEY: {"roles": ["admin"], "key": f"em_{secrets.token_urlsafe(32)}"}},
         },

@@ -81,10 +81,17 @@ class KeySettings:
     api: Mapping[str, Secret] = field(
         metadata={"help": f"keys of the digests of API keys: {_RING}", "secret": True}
     )
+    vault: Mapping[str, Secret] = field(
+        default_factory=dict,
+        metadata={
+            "help": f"keys that seal the secrets of authenticator apps: {_RING}; empty: none can be enrolled",
+            "secret": True,
+        },
+    )
 
     def __post_init__(self) -> None:
-        rings = (self.code_ring, self.imsi_ring, self.api_ring)
-        keys = [key for ring in rings for key in ring.keys.values()]
+        rings = (self.code_ring, self.imsi_ring, self.api_ring, self.vault_ring)
+        keys = [key for ring in rings if ring is not None for key in ring.keys.values()]
         if len(set(keys)) < len(keys):
             raise ValueError("a key stands twice; each use and each version needs a key of its own")
 
@@ -102,6 +109,11 @@ class KeySettings:
     def api_ring(self) -> KeyRing:
         """Keys of the digests that API keys are stored as."""
         return _ring("api", self.api)
+
+    @property
+    def vault_ring(self) -> KeyRing | None:
+        """Keys that seal what must outlive codes: secrets of authenticator apps; None where none is set."""
+        return _ring("vault", self.vault) if self.vault else None
 
 
 def _ring(use: str, keys: Mapping[str, Secret]) -> KeyRing:
