@@ -44,11 +44,15 @@ DEFAULT_PACE: Final = WorkerPace()
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something a worker does again and again besides jobs; a round that breaks is only told of."""
+    """Something a worker does again and again besides jobs; a round that breaks is only told of.
+
+    With `at_stop` it is done once more when the worker stops (see `SlowChores`).
+    """
 
     name: str
     every_s: float
     run: Callable[[], None]
+    at_stop: bool = False
 
 
 class Worker:
@@ -107,7 +111,7 @@ class Worker:
             return self._away()
         except Exception as error:  # noqa: BLE001 - outermost loop: a job nobody can read must not end the others
             self._meter.event("claim_broke", "worker")
-            _LOG.error("claim_broke", **_told(error))
+            _LOG.error("claim_broke", **told(error))
             return _AWAY_PAUSES_S[-1]
         if self._away_rounds:
             _LOG.info("store_back", failed_claims=self._away_rounds)
@@ -140,7 +144,7 @@ class Worker:
                 self._meter.event("chore_interrupted", name)
             except Exception as error:  # noqa: BLE001 - outermost loop: a broken chore must not end the jobs
                 self._meter.event("chore_broke", name)
-                _LOG.error("chore_broke", chore=name, **_told(error))
+                _LOG.error("chore_broke", chore=name, **told(error))
 
     def _beat(self, threads: JobThreads) -> None:
         now = self._clock.monotonic()
@@ -161,7 +165,7 @@ class Worker:
                 _LOG.warning("job_interrupted", kind=job.kind.value, job=job.id)
                 return
             except Exception as error:  # noqa: BLE001 - outermost loop: one broken job must not end the others
-                _LOG.error("job_broke", kind=job.kind.value, job=job.id, **_told(error))
+                _LOG.error("job_broke", kind=job.kind.value, job=job.id, **told(error))
             else:
                 return
 
@@ -180,7 +184,7 @@ def serve(worker: Worker) -> None:
             signal.signal(number, handler)
 
 
-def _told(error: Exception) -> dict[str, str]:
+def told(error: Exception) -> dict[str, str]:
     """The kind of a fault and where it was raised; never its words, which may hold personal data."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_TOLD:]
     where = " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

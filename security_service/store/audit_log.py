@@ -1,103 +1,77 @@
-"""The AuditLog port: pages of events out of the shards' streams, newest first."""
+"""The StreamTail port: events out of the shards' streams, newest first; leaves older ones to the archive."""
 
 from __future__ import annotations
 
 import heapq
 import json
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from security_service.domain.audit import AuditPage, AuditQuery
-from security_service.store.connection import Reply
-from security_service.store.frame import StoreFrame, raw, words
-from security_service.store.keys import MANAGEMENT, all_shards, shard_key
+from security_service.domain.archive_ports import FoundEvents, Place, StreamEntry
+from security_service.domain.audit import AuditQuery
+from security_service.domain.event_columns import columns_of, is_answer
+from security_service.store.event_streams import STREAMS, archive_in_force, read_entry
+from security_service.store.frame import StoreFrame
+from security_service.store.keys import shard_key
 
 _BATCH: Final = 200
 _MOST_READ: Final = 200_000
 
 
-class StoredAuditLog:
-    """Reads one shard where the query names a number, else all of them merged by time."""
+class StoredTail:
+    """Reads one shard where the query names a number, else all of them merged by their places."""
 
     def __init__(self, frame: StoreFrame) -> None:
         self._frame = frame
 
-    def page(self, query: AuditQuery) -> AuditPage:
-        """Give matching events, newest first, with the cursor of the next page.
+    def archive(self) -> str:
+        """Give the id of the archive that the streams are moved to; '' where there is none yet."""
+        return archive_in_force(self._frame.scripts)
 
-        The cursor names the last entry given; a page ends early where very many entries had to
-        be read for it, and its cursor then goes on from there.
+    def newest(self, query: AuditQuery, before: Place | None, count: int) -> FoundEvents:
+        """Give the newest `count` events that answer a query and stand before a place.
+
+        Fewer where very many entries had to be read for them: `read_to` says how far that went.
         """
-        shards = self._shards(query)
-        start = _read_cursor(query.cursor)
-        streams = [self._entries(shard, query, start) for shard in shards]
-        merged = heapq.merge(*streams, key=lambda entry: entry[0], reverse=True)
-        found: list[str] = []
-        last: tuple[int, int, str] | None = None
-        for count, (place, text) in enumerate(merged):
-            if start is not None and place >= start:
-                continue
-            if len(found) == query.count or count >= _MOST_READ:
-                return AuditPage(tuple(found), _cursor(last))
-            last = place
-            if _matches(query, text):
-                found.append(text)
-        return AuditPage(tuple(found), "")
+        streams = [self._events(shard, query, before) for shard in self._shards(query)]
+        merged = heapq.merge(*streams, key=lambda one: one[0], reverse=True)
+        found: list[tuple[Place, str]] = []
+        for read, (place, event, text) in enumerate(merged, 1):
+            if is_answer(query, columns_of(event)):
+                found.append((place, text))
+            if len(found) == count or read == _MOST_READ:
+                return FoundEvents(found, place)
+        return FoundEvents(found, None)
 
-    def _shards(self, query: AuditQuery) -> list[str]:
+    def _shards(self, query: AuditQuery) -> tuple[str, ...]:
         if query.number is not None:
-            return [self._frame.layout.of(query.tenant, query.number).shard]
-        return [*all_shards(), MANAGEMENT]
+            return (self._frame.layout.of(query.tenant, query.number).shard,)
+        return STREAMS
 
-    def _entries(
-        self, shard: str, query: AuditQuery, start: tuple[int, int, str] | None
-    ) -> Iterator[tuple[tuple[int, int, str], str]]:
-        """Entries of one shard newest first, each with its place: (milliseconds, number, shard)."""
+    def _events(
+        self, shard: str, query: AuditQuery, before: Place | None
+    ) -> Iterator[tuple[Place, dict[str, Any], str]]:
+        """Events of one shard that stand before a place, newest first, each read and as text."""
+        for entry in self._entries(shard, query, before):
+            event = json.loads(entry.text)
+            place = Place(entry.at_ms, shard, event["seq"])
+            if before is None or place < before:
+                yield place, event, entry.text
+
+    def _entries(self, shard: str, query: AuditQuery, before: Place | None) -> Iterator[StreamEntry]:
         newest = "+" if not query.until_ms else str(query.until_ms)
-        if start is not None:
-            newest = f"{start[0]}"
+        if before is not None:
+            newest = str(before.at_ms)
         oldest = "-" if not query.since_ms else str(query.since_ms)
         batch = 16 if query.number is None else _BATCH
         while True:
             reply = self._frame.scripts.command(
                 "XREVRANGE", shard_key(shard, "events"), newest, oldest, "COUNT", batch
             )
-            entries = reply if isinstance(reply, list) else []
+            entries = [read_entry(entry) for entry in reply] if isinstance(reply, list) else []
             for entry in entries:
-                entry_id, text = _read_entry(entry)
-                milliseconds, _, number = entry_id.partition("-")
-                yield (int(milliseconds), int(number), shard), text
-                newest = f"({entry_id}"
+                yield entry
+                newest = f"({entry.entry_id}"
             if len(entries) < batch:
                 return
             batch = _BATCH
-
-
-def _read_entry(entry: Reply) -> tuple[str, str]:
-    if not isinstance(entry, list) or not isinstance(entry[1], list):
-        raise TypeError("a stream entry is an id and its fields")
-    return words(entry[0]), raw(entry[1][1]).decode("utf-8")
-
-
-def _matches(query: AuditQuery, text: str) -> bool:
-    event = json.loads(text)
-    facts, outcome, subject = event["facts"], event["outcome"], event["subject"]
-    return (
-        (not query.tenant or subject.get("tenant") == query.tenant)
-        and (query.number is None or subject.get("number") == query.number.digits)
-        and (not query.kind or event["kind"] == query.kind)
-        and (not query.verdict or facts.get("verdict") == query.verdict)
-        and (not query.reason or query.reason in {facts.get("reason"), outcome.get("reason")})
-    )
-
-
-def _cursor(place: tuple[int, int, str] | None) -> str:
-    return "" if place is None else f"{place[0]}-{place[1]}-{place[2]}"
-
-
-def _read_cursor(cursor: str) -> tuple[int, int, str] | None:
-    milliseconds, _, rest = cursor.partition("-")
-    number, _, shard = rest.partition("-")
-    if not (milliseconds.isdigit() and number.isdigit() and shard):
-        return None
-    return int(milliseconds), int(number), shard

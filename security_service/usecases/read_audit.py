@@ -15,5 +15,5 @@ class ReadAudit:
     log: AuditLog
 
     def run(self, query: AuditQuery) -> AuditPage:
-        """Give a page of canonical events. Raises StoreUnavailable."""
+        """Give a page of canonical events. Raises StoreUnavailable and ArchiveUnavailable."""
         return self.log.page(query)
