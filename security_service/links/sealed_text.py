@@ -15,19 +15,19 @@ from security_service.domain.secret import KeyRing
 
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
-_USE: Final = b"etalon sealed text"
 
 
 class TextSealer:
     """Implements the port `Sealer` (design, section 2: sealed text); safe to share between threads.
 
     The keys are derived by HKDF-SHA-256 from a ring of another use, so that they rotate with it and
-    neither tells of the other. A sealed text is the key's version, a random nonce, and what AES-GCM gives.
+    neither tells of the other; `use` keeps apart those that one ring is for. A sealed text is the key's
+    version, a random nonce, and what AES-GCM gives.
     """
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, use: str = "sealed text") -> None:
         self._newest = ring.newest
-        self._ciphers = {version: AESGCM(_derived(key)) for version, key in ring.keys.items()}
+        self._ciphers = {version: AESGCM(_derived(key, use)) for version, key in ring.keys.items()}
 
     def seal(self, text: bytes, about: str) -> bytes:
         """Seal a text under the newest key so that it opens only under the same `about`."""
@@ -47,5 +47,6 @@ class TextSealer:
             return NotOpened()
 
 
-def _derived(key: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_USE).derive(key)
+def _derived(key: bytes, use: str) -> bytes:
+    info = f"etalon {use}".encode()
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(key)
