@@ -39,7 +39,7 @@ def lay_down_codes(rig: Rig, places: Iterable[int], tenant_id: str = PLAIN) -> N
     ring = rig.settings.keys.code_ring
     tenant, operation = _tenant(rig, tenant_id), Operation()
     operations = operation_digests(ring, operation)
-    layout = InstalledLayout(rig.service.scripts, 1)()
+    layout = InstalledLayout(rig.service.scripts)()
     with Pipeline(rig.store.socket_path) as pipeline:
         codes = StoredCodes(StoreFrame(pipeline, lambda: layout, rig.settings.installation_id))
         for place in places:
@@ -69,7 +69,7 @@ def always_allow(rig: Rig, places: Iterable[int], tenant_id: str = PLAIN) -> Non
     now = int(time.time())
     override = Override(Mode.ALWAYS_ALLOW, "bench", "measured without a look", now, now + _YEAR_S)
     record = pack(Subscriber(override=override, messaged=True))
-    layout = InstalledLayout(rig.service.scripts, 1)()
+    layout = InstalledLayout(rig.service.scripts)()
     with Pipeline(rig.store.socket_path) as pipeline:
         for place in places:
             keys = layout.of(tenant_id, Msisdn(number(place)))

@@ -38,7 +38,7 @@ def keep_counts(connection: Connection, events: Sequence[ArchivedEvent]) -> None
 
 
 def _rows(sums: dict[tuple[str, int, str, str, str], list[int]]) -> list[dict[str, object]]:
-    """Give one row for each step of each length; the same order always, so that no two wait for each other."""
+    """Give one row for each step of each length, in one order always."""
     whole: dict[tuple[str, int, int, str, str, str], list[int]] = {}
     for (tenant, minute, what, name, label), (count, total_ms) in sums.items():
         for step in Step:

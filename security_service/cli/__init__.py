@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import click
 
+from security_service.cli.accounts import account
+from security_service.cli.archive import archive
 from security_service.cli.audit import audit
+from security_service.cli.cases import case
+from security_service.cli.console_people import people
 from security_service.cli.options import Commands
 from security_service.cli.policies import policy
+from security_service.cli.proposals import proposal
 from security_service.cli.providers import gateway, lookup
 from security_service.cli.run import run
 from security_service.cli.serve import gateways, web, worker
@@ -24,7 +29,8 @@ def main() -> None:
 
 
 for _command in (
-    run, web, worker, gateways, store, tenant, subscriber, audit, policy, config, docs,
-    gateway, lookup, trust,
+    run, web, worker, gateways, store, tenant, subscriber, archive, audit, policy, config, docs,
+    gateway, lookup, trust, people, account, case,
+    proposal,
 ):  # fmt: skip
     main.add_command(_command)

@@ -17,6 +17,7 @@ import click
 from security_service.config.sources import RUNNING_FILE, SECRETS_FILE, read_left
 from security_service.domain.errors import SettingsFault
 from security_service.domain.secret import Secret
+from security_service.usecases.invite_person import Invited
 
 FACTS_FILE: Final = "sandbox.json"
 HEADERS_FILE: Final = "sandbox.headers"
@@ -126,15 +127,29 @@ class DataDirectory:
             }
         write_private(self.path / RUNNING_FILE, {"settings": settings})
 
-    def write_facts(self, base_url: str, sandbox_url: str, sandbox: SandboxSecrets) -> Facts:
-        """Leave what a newcomer needs: addresses and keys, and the headers of a call for curl."""
+    def write_facts(
+        self, base_url: str, sandbox_url: str, sandbox: SandboxSecrets, first_admin: Invited | None = None
+    ) -> Facts:
+        """Leave what a newcomer needs: addresses and keys, and the headers of a call for curl.
+
+        The invitation of the console's first admin stands there until they have come.
+        """
         api_key = sandbox.api_key.reveal()
         facts = Facts(self.path / FACTS_FILE, self.path / HEADERS_FILE)
         admin_key = sandbox.admin_key.reveal()
-        write_private(
-            facts.keys,
-            {"base_url": base_url, "api_key": api_key, "admin_key": admin_key, "sandbox_url": sandbox_url},
-        )
+        told = {
+            "base_url": base_url,
+            "api_key": api_key,
+            "admin_key": admin_key,
+            "sandbox_url": sandbox_url,
+        }
+        if first_admin is not None:
+            told |= {
+                "console_url": f"{base_url}/console/welcome",
+                "first_admin": first_admin.name,
+                "invitation": first_admin.code.reveal(),
+            }
+        write_private(facts.keys, told)
         write_text(facts.headers, f"X-ApiKey: {api_key}\n")
         return facts
 
@@ -148,6 +163,7 @@ def _new_secrets() -> dict[str, Any]:
         "settings": {
             "installation_id": secrets.token_hex(8),
             "keys": {use: {"1": secrets.token_hex(32)} for use in ("code", "imsi", "api", "vault")},
+            "archive": {"signing_key": secrets.token_hex(32)},
             "home_tenant": DEMO_TENANT,
             "management": {LOCAL_KEY: {"roles": ["admin"], "key": f"em_{secrets.token_urlsafe(32)}"}},
         },

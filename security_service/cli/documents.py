@@ -38,8 +38,8 @@ def sample() -> str:
     """Give the sample configuration as TOML; with the keys that must be given it is a valid one."""
     rows = [row for row in describe(General) if row.key not in _TABLES]
     parts = [SAMPLE_HEAD, *_section([row for row in rows if "." not in row.key])]
-    for table in dict.fromkeys(row.key.partition(".")[0] for row in rows if "." in row.key):
-        parts += [f"[{table}]\n", *_section([row for row in rows if row.key.startswith(f"{table}.")])]
+    for table in dict.fromkeys(_table_of(row) for row in rows if _table_of(row)):
+        parts += [f"[{table}]\n", *_section([row for row in rows if _table_of(row) == table])]
     parts += _example("management.fraud_desk", "A bearer key of /api/v1.", describe(ManagementKey))
     for kind, (settings, built) in GATEWAYS.items():
         parts += _example(f"gateways.my_{kind}", _first_line(built), describe(settings), kind)
@@ -47,6 +47,10 @@ def sample() -> str:
         rows_of_kind = (*describe(settings), *describe(LookupRules))
         parts += _example(f"lookups.my_{kind}", _first_line(lookup), rows_of_kind, kind)
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _table_of(row: SettingRow) -> str:
+    return row.key.rpartition(".")[0]
 
 
 def _section(rows: Iterable[SettingRow]) -> Iterator[str]:

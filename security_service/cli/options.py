@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from security_service.config.classes import Settings
 from security_service.config.sources import Loaded, load
-from security_service.domain.errors import SettingsFault, StoreUnavailable
+from security_service.domain.errors import ArchiveUnavailable, SettingsFault, StoreUnavailable
 from security_service.telemetry.metrics import PrometheusMeter
 from security_service.wiring import Service, build_service, plugin_kinds
 
@@ -52,6 +52,7 @@ class Sources:
         """Put the service together for a command; its connection is closed when the command ends."""
         service = build_service(settings, PrometheusMeter())
         click.get_current_context().call_on_close(service.scripts.close)
+        click.get_current_context().call_on_close(service.archive.close)
         return service
 
 
@@ -79,6 +80,12 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return config(data(with_sources))
 
 
+_OTHER_STORE: Final = (
+    "the store is not this installation's: run `security-service store init`, or `store rebuild` where it"
+    " was lost"
+)
+
+
 class Commands(click.Group):
     """A group that tells expected faults in one sentence each and ends with exit code 1."""
 
@@ -88,7 +95,11 @@ class Commands(click.Group):
             return super().invoke(context)
         except SettingsFault as fault:
             raise click.ClickException(fault_lines(fault)) from None
+        except ArchiveUnavailable as error:
+            raise click.ClickException(f"the archive: {error}") from None
         except StoreUnavailable as error:
+            if str(error) == "other_store":
+                raise click.ClickException(_OTHER_STORE) from None
             raise click.ClickException(
                 f"the store does not answer ({error}); is the service running?"
             ) from None

@@ -7,14 +7,19 @@ import os
 import pwd
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import click
 
 from security_service.config.classes import Settings
+from security_service.domain.access import Role
 from security_service.domain.phone import parse_msisdn
 from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
 from security_service.store.tenants import StoredTenants
+
+CLI_ROLES: Final = frozenset({Role.ADMIN})
+"""Whoever reaches this command line reaches the store: what four eyes demand is told apart by the name."""
 
 
 def actor() -> str:

@@ -19,11 +19,12 @@ import structlog
 
 from security_service.cli.children import Child, stop_together
 from security_service.cli.data_directory import SANDBOX_LOGIN, DataDirectory, SandboxSecrets
+from security_service.cli.first_admin import ensure_first_admin
 from security_service.cli.metrics_files import forget_metrics
 from security_service.cli.options import Sources, settings_options
 from security_service.cli.ports import answers_ok, refuse_taken_port, url_of
 from security_service.cli.sandbox_tenant import ensure_demo_tenant
-from security_service.cli.store import make_ours
+from security_service.cli.store import make_ours_again
 from security_service.cli.web_app import METRICS_VARIABLE
 from security_service.cli.web_server import SECONDS_TO_END
 from security_service.config.classes import Environment, Settings
@@ -32,6 +33,7 @@ from security_service.config.sources import CONFIG_VARIABLE, LEFT_BY_RUN, SECRET
 from security_service.processes.job_threads import Bell
 from security_service.store.embedded import EmbeddedValkey, EmbeddedValkeyError
 from security_service.telemetry.logs import configure_logs
+from security_service.usecases.invite_person import Invited
 from security_service.wiring import CARRIED_KIND, plugin_kinds
 
 _LOG: Final[structlog.typing.FilteringBoundLogger] = structlog.get_logger("run")
@@ -123,6 +125,7 @@ class AllInOne:
         self._undo = undo
         self._store: EmbeddedValkey | None = None
         self._children: list[Child] = []
+        self._first_admin: Invited | None = None
 
     def run(self, settings: Settings) -> None:
         """Start everything, say so, and watch until the bell stops us."""
@@ -157,11 +160,13 @@ class AllInOne:
             self._undo.callback(self._plan.directory.forget_running)
 
     def _initialise(self, settings: Settings) -> None:
-        """Make an empty store ours, and give the demo tenant its key; both once."""
+        """Make an empty store ours, give the demo tenant its key, invite the console's first admin."""
         service = self._plan.sources.service(settings)
         if self._plan.secrets is not None:
-            make_ours(service.scripts, settings)
+            make_ours_again(service, settings)
             ensure_demo_tenant(service.tenants, self._plan.secrets.api_key)
+            if service.people is not None:
+                self._first_admin = ensure_first_admin(service.people)
 
     def _start_children(self, settings: Settings) -> None:
         variables, logs = self._plan.variables(), self._plan.directory.logs
@@ -218,9 +223,13 @@ class AllInOne:
         if self._plan.secrets is None:
             click.echo(f"  logs     {self._plan.directory.logs}")
             return
-        facts = self._plan.directory.write_facts(base_url, self._plan.sandbox_url, self._plan.secrets)
+        facts = self._plan.directory.write_facts(
+            base_url, self._plan.sandbox_url, self._plan.secrets, self._first_admin
+        )
         if self._plan.sandbox_url:
             click.echo(f"  sandbox  {self._plan.sandbox_url}  (handsets: messages, SIM swap, on and off)")
+        if self._first_admin is not None:
+            click.echo(f"  console  {base_url}/console/welcome  (first admin's invitation: {facts.keys})")
         click.echo(f"  keys     {facts.keys}\n  logs     {self._plan.directory.logs}")
         click.echo(f"\nSend the first code:\n  {first_code(base_url, facts.headers)}")
         if self._plan.sandbox_url:

@@ -16,11 +16,15 @@ from security_service.cli.web_server import serve_web
 from security_service.config.classes import Settings
 from security_service.config.sources import child_environment, variable
 from security_service.processes.gateways import GatewaysProcess
+from security_service.processes.job_threads import Bell
+from security_service.processes.slow_chores import SlowChores, beside
 from security_service.processes.worker import Chore, Worker, WorkerPace, serve
 from security_service.telemetry.logs import configure_logs
-from security_service.wiring import build_handover_side, build_service
+from security_service.telemetry.metrics import PrometheusMeter
+from security_service.wiring import Service, build_archive_work, build_handover_side, build_service
 
 _JUDGE_EVERY_S = 2.0
+_PRUNE_EVERY_S = 3600.0
 
 
 @click.command()
@@ -48,7 +52,29 @@ def worker(sources: Sources) -> None:
         meter.serve(settings.web.host, settings.worker.metrics_port)
     pace = WorkerPace(threads=settings.worker.threads, lease_s=settings.worker.lease_s)
     chores = (Chore("judge_arrivals", _JUDGE_EVERY_S, service.judge_arrivals.run),)
-    serve(Worker(service.work_jobs, service.clock, meter, pace, chores=chores))
+    bell = Bell()
+    slow = SlowChores(_slow_chores(settings, service, meter, bell), service.clock, meter, bell)
+    with beside(slow, bell):
+        serve(Worker(service.work_jobs, service.clock, meter, pace, chores=chores))
+
+
+def _slow_chores(
+    settings: Settings, service: Service, meter: PrometheusMeter, bell: Bell
+) -> tuple[Chore, ...]:
+    """Give what the worker does to the archive; its last deed is to seal what was moved."""
+    work = build_archive_work(settings, service.archive, service.scripts, service.clock, meter)
+
+    def move() -> None:
+        work.move.run(lambda: bell.stopped)
+
+    def prune() -> None:
+        work.prune.run(lambda: bell.stopped)
+
+    return (
+        Chore("move_events", settings.archive.move_every_s, move),
+        Chore("prune_events", _PRUNE_EVERY_S, prune),
+        Chore("seal_log", settings.archive.seal_every_s, service.sealing.seal.round, at_stop=True),
+    )
 
 
 @click.command()

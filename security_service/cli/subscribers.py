@@ -7,18 +7,20 @@ from typing import NoReturn, assert_never
 import click
 
 from security_service.cli.options import Sources, settings_options
-from security_service.cli.people import actor, moment_of, number_of, show, tenant_named
+from security_service.cli.people import CLI_ROLES, actor, moment_of, number_of, show, tenant_named
 from security_service.domain.subscriber import Mode
 from security_service.domain.tenants import Tenant
-from security_service.usecases.actions import Action, RecordKeepsMoving
+from security_service.usecases.actions import Action, RecordKeepsMoving, SimBanned
 from security_service.usecases.candidates import UnknownCandidate, fingerprint
+from security_service.usecases.four_eyes import NotAllowed, Proposed
+from security_service.usecases.freeze import AlreadyFrozen, Frozen
 from security_service.usecases.reverify import (
     Reverified,
     ReverifyConflict,
     ReverifyPending,
     ReverifyRequest,
 )
-from security_service.usecases.set_mode import ModeChange, ModeFault, ModeSet
+from security_service.usecases.set_mode import ModeChange, ModeConflict, ModeFault, ModeSet
 from security_service.usecases.unlock import NothingLocked, Unlocked
 from security_service.web.subscriber_document import moment, subscriber_document
 from security_service.wiring import Service
@@ -85,12 +87,18 @@ def set_mode(
     """Check a subscriber, always allow it, or always deny it."""
     service, owner = _opened(sources, tenant)
     change = ModeChange(Mode(mode), moment_of(until) if until else None, bound)
-    outcome = service.set_mode.run(_action(service, owner, number, reason), change)
+    outcome = service.deeds.four_eyes.set_mode(_action(service, owner, number, reason), change)
     match outcome:
         case ModeSet():
             show(subscriber_document(outcome.view))
         case ModeFault():
             raise click.UsageError(outcome.sentence)
+        case ModeConflict():
+            raise click.ClickException("another SIM is known by now than the one that was judged")
+        case Proposed():
+            _proposed(outcome)
+        case NotAllowed():
+            _not_allowed()
         case RecordKeepsMoving():
             _moving()
         case _:
@@ -109,7 +117,7 @@ def reverify(
 ) -> None:
     """Trust the SIM that the network names now in place of those trusted before."""
     service, owner = _opened(sources, tenant)
-    outcome = service.reverify.ask(
+    outcome = service.deeds.four_eyes.reverify(
         _action(service, owner, number, reason), ReverifyRequest(candidate, waive_age)
     )
     match outcome:
@@ -120,6 +128,13 @@ def reverify(
         case ReverifyConflict():
             seen = fingerprint(outcome.seen)
             raise click.ClickException(f"the SIM in the network is {seen}, not the one that was judged")
+        case SimBanned():
+            seen = fingerprint(outcome.seen)
+            raise click.ClickException(f"the SIM in the network is {seen}, which was banned after a fraud")
+        case Proposed():
+            _proposed(outcome)
+        case NotAllowed():
+            _not_allowed()
         case UnknownCandidate():
             raise click.UsageError("--candidate is no fingerprint of a SIM known for this subscriber")
         case RecordKeepsMoving():
@@ -136,12 +151,34 @@ def reverify(
 def unlock(sources: Sources, tenant: str | None, reason: str, number: str) -> None:
     """Forget wrong guesses and locks."""
     service, owner = _opened(sources, tenant)
-    outcome = service.unlock.run(_action(service, owner, number, reason))
+    outcome = service.deeds.four_eyes.unlock(_action(service, owner, number, reason))
     match outcome:
         case Unlocked():
             click.echo("Unlocked.")
         case NothingLocked():
             click.echo("Nothing was locked.")
+        case Proposed():
+            _proposed(outcome)
+        case NotAllowed():
+            _not_allowed()
+        case _:
+            assert_never(outcome)
+
+
+@subscriber.command("freeze")
+@settings_options
+@_TENANT
+@_REASON
+@click.argument("number")
+def freeze(sources: Sources, tenant: str | None, reason: str, number: str) -> None:
+    """Stop everything for a subscriber at once, until a person unlocks."""
+    service, owner = _opened(sources, tenant)
+    outcome = service.freeze.run(_action(service, owner, number, reason))
+    match outcome:
+        case Frozen():
+            click.echo("Frozen until unlocked; codes that were made are dead.")
+        case AlreadyFrozen():
+            click.echo("It was frozen before.")
         case _:
             assert_never(outcome)
 
@@ -153,7 +190,15 @@ def _opened(sources: Sources, tenant: str | None) -> tuple[Service, Tenant]:
 
 
 def _action(service: Service, owner: Tenant, number: str, reason: str) -> Action:
-    return Action(owner, number_of(number, owner), actor(), reason, service.chance.token())
+    return Action(owner, number_of(number, owner), actor(), reason, service.chance.token(), CLI_ROLES)
+
+
+def _proposed(outcome: Proposed) -> None:
+    click.echo(f"It waits for a second person until {moment(outcome.expires_at)}: proposal {outcome.id}.")
+
+
+def _not_allowed() -> NoReturn:
+    raise click.ClickException("this is not allowed here")
 
 
 def _moving() -> NoReturn:

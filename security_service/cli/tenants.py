@@ -141,7 +141,7 @@ def _save(service: Service, document: Mapping[str, Any]) -> None:
     read = read_tenant(document)
     faults = unknown_names(
         read.tenant,
-        tuple(service.policies.documents),
+        tuple(service.policies.names()),
         tuple(service.outward.gateways),
         tuple(service.outward.lookups),
     )

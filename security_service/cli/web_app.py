@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Final
 from wsgiref.types import WSGIApplication
 
+from security_service.cli.console_app import console_services
 from security_service.config.classes import Settings
 from security_service.config.sources import load, variable
 from security_service.telemetry.logs import configure_logs
 from security_service.telemetry.metrics import CONTENT_TYPE, PrometheusMeter
 from security_service.web.application import create_app
 from security_service.web.auth import BearerKeys
-from security_service.web.services import WebServices
+from security_service.web.services import OlderFaces, WebServices
 from security_service.wiring import build_service, plugin_kinds
 
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -42,13 +43,25 @@ def application(settings: Settings) -> WSGIApplication:
                 settings.management_keys, settings.management_tenants, settings.home_tenant
             ),
             view_subscriber=service.view_subscriber,
+            advise_contact=service.advise_contact,
             list_subscribers=service.list_subscribers,
-            set_mode=service.set_mode,
-            reverify=service.reverify,
-            add_sim=service.add_sim,
-            unlock=service.unlock,
+            four_eyes=service.deeds.four_eyes,
+            work_cases=service.deeds.work_cases,
+            keep_bans=service.deeds.keep_bans,
+            freeze=service.freeze,
+            enrol_authenticator=service.enrol_authenticator,
             read_audit=service.read_audit,
+            policy_desk=service.policy_desk,
+            evidence=service.sealing.evidence,
+            notes=service.sealing.notes,
             receive_push=service.receive_push,
+            older=OlderFaces(
+                sign_in=service.relay.sign_in,
+                ask_imsi=service.relay.ask_imsi,
+                take_message=service.relay.take,
+                view_message=service.relay.view,
+            ),
+            console=console_services(settings, service),
             trusted_proxies=settings.web.networks(settings.web.trusted_proxies),
             metrics_networks=settings.web.networks(settings.web.metrics_networks),
         )

@@ -12,6 +12,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
+from security_service.config.archive_settings import ArchiveSettings
+from security_service.config.console_settings import ConsoleSettings
+from security_service.config.relay_settings import RelaySettings
 from security_service.domain.access import Actor, ManagementKeys, Role, bearer_digest
 from security_service.domain.secret import KeyRing, Secret
 from security_service.domain.trust import TrustThresholds, TrustWord
@@ -182,7 +185,7 @@ class WorkerSettings:
 class ManagementKey:
     """One bearer key of /api/v1: give the key itself or, better, its SHA-256."""
 
-    roles: tuple[Role, ...] = field(metadata={"help": "admin, lead, analyst, auditor"})
+    roles: tuple[Role, ...] = field(metadata={"help": "admin, lead, analyst, auditor, enroller"})
     sha256: str = field(default="", metadata={"help": "SHA-256 of the key in hex"})
     key: Secret = field(
         default=Secret(""), metadata={"help": "the key itself, where it comes from a secret file"}
@@ -230,7 +233,10 @@ class General:
     store: StoreSettings = field(default_factory=StoreSettings)
     web: WebSettings = field(default_factory=WebSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     trust: TrustThresholds = field(default_factory=TrustThresholds)
+    relay: RelaySettings = field(default_factory=RelaySettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
     management: Mapping[str, ManagementKey] = field(
         default_factory=dict, metadata={"help": "bearer keys of /api/v1 by the name that stands in the audit"}
     )

@@ -7,35 +7,38 @@ from pathlib import Path
 from typing import Final
 
 from security_service.domain.errors import SettingsFault
-from security_service.domain.policy import Policy
-from security_service.domain.policy_document import PolicyFaults, parse_policy
+from security_service.domain.policy_document import PolicyFaults
+from security_service.domain.policy_versions import PolicyDocument, read_document
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "policies"
 """The documents beside the package; an installation elsewhere names its own directory."""
 
 
-def read_policies(directory: str) -> Mapping[str, Policy]:
-    """Give the policies of a directory by their names, empty text meaning the shipped ones.
+def read_policies(directory: str) -> Mapping[str, PolicyDocument]:
+    """Give the documents of a directory by the names of their policies, empty text meaning the shipped ones.
 
     Raises SettingsFault with every fault of every document.
     """
     folder = Path(directory) if directory else SHIPPED
     faults: list[str] = []
-    policies: dict[str, Policy] = {}
+    documents: dict[str, PolicyDocument] = {}
     for path in sorted(folder.glob("*.toml")):
-        policy = _read(path, faults)
-        if policy is not None and policies.setdefault(policy.name, policy) is not policy:
-            faults.append(f"{path}: another document has the name {policy.name} too")
-    if not policies and not faults:
+        document = _read(path, faults)
+        if document is None:
+            continue
+        name = document.policy.name
+        if documents.setdefault(name, document) is not document:
+            faults.append(f"{path}: another document has the name {name} too")
+    if not documents and not faults:
         faults.append(f"policies_dir: {folder} holds no policy documents (*.toml)")
     if faults:
         raise SettingsFault(faults)
-    return policies
+    return documents
 
 
-def _read(path: Path, faults: list[str]) -> Policy | None:
+def _read(path: Path, faults: list[str]) -> PolicyDocument | None:
     try:
-        read = parse_policy(path.read_text(encoding="utf-8"))
+        read = read_document(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         faults.append(f"{path}: cannot be read: {type(error).__name__}")
         return None

@@ -16,6 +16,8 @@ def production_faults(settings: Settings) -> list[str]:
     faults = []
     if not settings.store.address:
         faults.append("store.address: production needs a store of its own, not the embedded one")
+    if not settings.archive.signing_key.reveal():
+        faults.append("archive.signing_key: production needs a key that signs the heads of the audit log")
     for table, entries in (("gateways", settings.gateways), ("lookups", settings.lookups)):
         if not entries:
             faults.append(f"{table}: production needs at least one")

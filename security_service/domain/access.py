@@ -15,13 +15,15 @@ class Role(StrEnum):
     """What a person or system may do: `admin` all of it, `auditor` read everything and change nothing.
 
     `analyst` looks at subscribers and re-verifies them; `lead` also sets modes, adds SIMs and
-    unlocks. Which route takes which role is one table, in `web/admin.py`.
+    unlocks. `enroller` is the bank's own backend, which enrols authenticator apps of customers it has
+    identified, and does nothing else. Which route takes which role is one table, in `web/admin.py`.
     """
 
     ADMIN = "admin"
     LEAD = "lead"
     ANALYST = "analyst"
     AUDITOR = "auditor"
+    ENROLLER = "enroller"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     RECEIPT = "receipt"
     REFERENCE_LEARNT = "reference_learnt"
     CANDIDATE_SEEN = "candidate_seen"
+    RECORD_REFRESHED = "record_refreshed"
     CASE_OPENED = "case_opened"
     LATE_CHANGE = "late_change"
     LOOK_FINISHED = "look_finished"
@@ -68,7 +69,9 @@ class EventKind(StrEnum):
     STORE_REBUILT = "store_rebuilt"
     SUBSCRIBER_FROZEN = "subscriber_frozen"
     SUBSCRIBER_IMPORTED = "subscriber_imported"
+    SUBSCRIBERS_IMPORTED = "subscribers_imported"
     SUBSCRIBERS_EXPORTED = "subscribers_exported"
+    BULK_REVERIFY = "bulk_reverify"
     AUTHENTICATOR_OFFERED = "authenticator_offered"
     AUTHENTICATOR_CONFIRMED = "authenticator_confirmed"
     AUTHENTICATOR_REMOVED = "authenticator_removed"
@@ -89,6 +92,18 @@ class EventKind(StrEnum):
     POLICY_PUBLISHED = "policy_published"
     POLICY_SHADOWED = "policy_shadowed"
     POLICY_REPLAYED = "policy_replayed"
+    IMSI_ASKED = "imsi_asked"
+    ACCOUNT_SAVED = "account_saved"
+    ACCOUNT_REMOVED = "account_removed"
+    ACCOUNT_REFUSED = "account_refused"
+    MESSAGE_TAKEN = "message_taken"
+    MESSAGE_HELD = "message_held"
+    MESSAGE_REFUSED = "message_refused"
+    MESSAGE_SENT = "message_sent"
+    MESSAGE_FAILED = "message_failed"
+    MESSAGE_UNKNOWN = "message_unknown"
+    MESSAGE_EXPIRED = "message_expired"
+    MESSAGE_WITHDRAWN = "message_withdrawn"
     AUDIT_EXPORTED = "audit_exported"
     EVIDENCE_MADE = "evidence_made"
     EVENTS_PRUNED = "events_pruned"
@@ -128,6 +143,9 @@ class AuditQuery:
     until_ms: int = 0
     cursor: str = ""
     count: int = 100
+    code_id: str = ""
+    actor: str = ""
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

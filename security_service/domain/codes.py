@@ -14,6 +14,7 @@ from security_service.domain.jobs import Job
 from security_service.domain.limits import LimitReached, Locked, Window
 from security_service.domain.operation import Operation
 from security_service.domain.secret import Code, KeyRing, Msisdn
+from security_service.domain.step_up import EnrolledAuthenticator, TicketFound, TicketProof
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import Tenant
 
@@ -86,13 +87,15 @@ class AdmitRequest:
 class Admitted:
     """The call may go on. `now_ms` is the store's time; `stored` is the record for compare-and-set.
 
-    `unverified_today` counts unverified sends to the number in the last 24 hours.
+    `unverified_today` counts unverified sends to the number in the last 24 hours; `authenticator`
+    is the subscriber's, None where none is confirmed.
     """
 
     now_ms: int
     subscriber: Subscriber
     stored: bytes
     unverified_today: int
+    authenticator: EnrolledAuthenticator | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +152,24 @@ class NewCode:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A ticket as it is stored: for so many seconds the slot takes a code of this authenticator's.
+
+    `operations` as of a code. Nothing is sent for it, and it holds the slot against nobody.
+    """
+
+    id: str
+    operations: tuple[KeyedDigest, ...]
+    authenticator: str
+    life_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRequest:
     """What the second script of GenerateCode writes: the verdict, what becomes of the record, the code.
 
-    `code` is None where the gate refused. `subscriber` None leaves the record as it is.
+    `code` is None where the gate refused; `ticket` is there where that may be stepped up.
+    `subscriber` None leaves the record as it is.
     `notice_key` names what a notice may be sent for once in 24 hours (empty: no notice).
     """
 
@@ -166,6 +183,7 @@ class OpenRequest:
     notice: Job | None = None
     notice_key: str = ""
     unverified: bool = False
+    ticket: NewTicket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +199,7 @@ class RecordMoved:
     stored: bytes
 
 
-Opening = Opened | RecordMoved | CodeExists | StillRunning | StoreRefuses
+Opening = Opened | RecordMoved | CodeExists | StillRunning | Locked | StoreRefuses
 
 
 class Settlement(StrEnum):
@@ -220,7 +238,8 @@ class SettleRequest:
 class CheckRequest:
     """What the one script of CheckCode decides on; digests under the two newest key versions.
 
-    With `pinned` a right code is spent at once but answered only after `finalise`.
+    With `pinned` a right code is spent at once but answered only after `finalise`. A ticket is looked
+    at only where `names_purpose`; `proof` is there where the script is asked again about that ticket.
     """
 
     subject: Subject
@@ -228,6 +247,8 @@ class CheckRequest:
     digests: tuple[KeyedDigest, ...]
     operation_digests: tuple[KeyedDigest, ...]
     pinned: bool
+    names_purpose: bool = False
+    proof: TicketProof | None = None
 
 
 class NotFound(StrEnum):
@@ -246,6 +267,10 @@ class NotFound(StrEnum):
     FAILED_OVER = "store_failed_over"
     SIM_CHANGED = "sim_changed_after_send"
     RECHECK_UNANSWERED = "recheck_without_answer"
+    FROZEN = "frozen"
+    TICKET_EXPIRED = "ticket_expired"
+    NO_AUTHENTICATOR = "no_authenticator"
+    STEP_USED = "step_used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +316,7 @@ class CheckNotFound:
     guesses_left: int | None = None
 
 
-CheckOutcome = (
+CheckEnd = (
     CheckAccepted
     | CheckMatched
     | CheckExpired
@@ -301,6 +326,7 @@ CheckOutcome = (
     | KeyReused
     | StoreRefuses
 )
+CheckOutcome = CheckEnd | TicketFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 EtalonError
 ├── StoreUnavailable      the store did not answer, or answered that it cannot
+├── ArchiveUnavailable    the archive of the audit log cannot be used; says why
 └── SettingsFault         settings cannot be used; lists every fault
 
 Expected outcomes are values, not errors; errors do not log themselves.
@@ -18,6 +19,10 @@ class EtalonError(Exception):
 
 class StoreUnavailable(EtalonError):
     """The store did not answer, or answered that it cannot; nothing is known of the last call."""
+
+
+class ArchiveUnavailable(EtalonError):
+    """The archive of the audit log cannot be used; the sentence says why and holds no address."""
 
 
 class SettingsFault(EtalonError):

@@ -32,11 +32,15 @@ class TextTaken:
 
 
 class NoText(StrEnum):
-    """Why there is no text to be sent: the code ended or was delivered, ends too soon, or it is gone."""
+    """Why there is no text to be sent: the code ended or was delivered, ends too soon, or it is gone.
+
+    Or the subscriber was frozen since the code was made, which then is dead for good.
+    """
 
     NOT_NEEDED = "not_needed"
     TOO_LATE = "too_late"
     TAKEN_BEFORE = "taken_before"
+    FROZEN = "frozen"
 
 
 class SealedTexts(Protocol):

@@ -21,6 +21,7 @@ from security_service.domain.lookup import NoData
 from security_service.domain.operation import Operation
 from security_service.domain.policy import Case, Policy, Rule, Traffic, Verdict
 from security_service.domain.sim_change import age_band, first_grade
+from security_service.domain.step_up import StepUpMeans
 from security_service.domain.subscriber import Mode, Subscriber
 
 _RETRIED: Final = frozenset({NoData.ABSENT, NoData.UNAVAILABLE})
@@ -37,7 +38,8 @@ class GateInput:
 
     `unverified_today` counts the number's unverified sends of the last 24 hours;
     `tenant_ceiling_reached` speaks for the tenant's hour. `looks_first` is False for tenants
-    that send a number's very first message before the look (19.3).
+    that send a number's very first message before the look (19.3). `can_step_up` says that the face
+    can and an authenticator is there that counts; `step_up` is the word on it for the audit.
     """
 
     subscriber: Subscriber
@@ -53,6 +55,7 @@ class GateInput:
     unverified_today: int = 0
     tenant_ceiling_reached: bool = False
     can_step_up: bool = False
+    step_up: StepUpMeans = StepUpMeans.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,18 @@ def needs_answer(facts: GateInput) -> bool:
 
 
 def decide(facts: GateInput) -> Decision:
-    """Decide one message (design, section 3): always_deny, IMSI passed in, mode, rules.
+    """Decide one message (design, section 3): always_deny, banned IMSI, IMSI passed in, mode, rules.
+
+    A SIM that was banned after a fraud gets nothing, whatever the mode allows. Always allow without
+    a bond is not asked, so that there no ban is seen.
 
     Without an answer where one is needed the class is `unavailable`: nobody passes unasked.
     """
     mode = _mode_in_force(facts)
     if mode is Mode.ALWAYS_DENY:
         return _ruled(facts, FIXED_RULES["always_deny"])
+    if facts.sim.banned:
+        return _ruled(facts, FIXED_RULES["imsi_banned"])
     if facts.passed_in is not None:
         ruling = _judge_passed_in(facts, facts.passed_in)
         if ruling is not None:
@@ -127,6 +135,7 @@ FIXED_RULES: Final = {
     rule.name: rule
     for rule in (
         Rule("always_deny", Verdict.DENY, "always_deny"),
+        Rule("imsi_banned", Verdict.DENY, "imsi_banned"),
         Rule("always_allow", Verdict.SEND, "always_allow"),
         Rule("first_contact", Verdict.SEND, "first_contact"),
         Rule("imsi_malformed", Verdict.DENY, "imsi_malformed"),
@@ -260,7 +269,7 @@ def _effects(facts: GateInput, verdict: Verdict) -> tuple[bool, Subscriber]:
     subscriber, sim, now = facts.subscriber, facts.sim, facts.now
     if sim.imsi is None:
         return False, subscriber
-    if sim.state is SimState.FIRST_SEEN and verdict is Verdict.SEND:
+    if sim.state is SimState.FIRST_SEEN and verdict is Verdict.SEND and not sim.banned:
         reference = learnt(sim.imsi, now, first_grade(sim, now))
         return False, replace(subscriber, reference=reference, candidate=None)
     if sim.state is SimState.SAME and sim.matched is not None:

@@ -140,7 +140,8 @@ class SimAnswer:
     and `roaming` are the source's, where it told them. The last swap lies between `swapped_from`
     and `swapped_at` (Unix seconds); the later one decides, so that a vague date never makes a SIM
     look older than it may be. A `learning` source may not say `changed`; `eased` says that a lead
-    lets a changed SIM of this operator step up (design, section 3, mass-change guard).
+    lets a changed SIM of this operator step up (design, section 3, mass-change guard). `banned` says
+    that the tenant banned this IMSI after a fraud.
     """
 
     state: SimState
@@ -156,6 +157,7 @@ class SimAnswer:
     swapped_from: int | None = None
     learning: bool = False
     eased: bool = False
+    banned: bool = False
 
     def token(self) -> str:
         """`same`, `changed`, … or `no_data:absent`; the word of policies, audit and metrics."""
@@ -201,7 +203,7 @@ def seal(imsi: Imsi, representation: str, mcc_mnc: str, keys: KeyRing, form: Ims
         for version in keys.versions()
     ]
     if form is not ImsiForm.DIGITS and representation == IMSI_DIGITS:
-        hashed = _hex_digest(value, form)
+        hashed = hex_digest(value, form)
         members += [
             ImsiMember(version, form.value, keys.digest(version, form.value, hashed), mcc_mnc)
             for version in keys.versions()
@@ -229,7 +231,8 @@ def seal_passed_in(imsi_code: str, keys: KeyRing, form: ImsiForm) -> SealedImsi 
     )
 
 
-def _hex_digest(digits: str, form: ImsiForm) -> str:
+def hex_digest(digits: str, form: ImsiForm) -> str:
+    """Give the digest of an IMSI's digits in a tenant's form, in lower-case hex."""
     raw = digits.encode("ascii")
     if form is ImsiForm.MD5:
         return md5(raw, usedforsecurity=False).hexdigest()

@@ -23,6 +23,10 @@ class JobKind(StrEnum):
     FALLBACK = "fallback"
     LEASE = "lease"
     REFUSALS = "refusals"
+    RELAY = "relay"
+    RELAY_RECEIPT = "relay_receipt"
+    REPORT = "report"
+    BAN = "ban"
 
 
 @dataclass(frozen=True, slots=True)

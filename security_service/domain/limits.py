@@ -21,9 +21,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A tenant's windows. The first three are counted per number, the others over many numbers.
+    """A tenant's windows. The first four are counted per number, the others over many numbers.
 
-    `requests` counts every GenerateCode, `checks` every CheckCode, `sends` what may cost money.
+    `requests` counts every GenerateCode, `checks` every CheckCode, `sends` what may cost money,
+    `messages` what the bank's own systems give to be relayed.
     `tenant`, `source`, `prefix` and `keys` count sends of the whole tenant, of one caller, of
     one number prefix (of `prefix_digits` digits), of each of the caller's own `LimitKeys`.
     """
@@ -35,6 +36,7 @@ class Limits:
         Window("sends_hour", 10, 3600),
         Window("sends_day", 20, 86_400),
     )
+    messages: tuple[Window, ...] = (Window("messages_minute", 20, 60), Window("messages_day", 200, 86_400))
     tenant: tuple[Window, ...] = ()
     source: tuple[Window, ...] = ()
     prefix: tuple[Window, ...] = ()

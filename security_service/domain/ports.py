@@ -118,8 +118,11 @@ class Checks(Protocol):
         """Count, compare, spend, burn or lock."""
         ...
 
-    def finalise(self, request: FinaliseRequest) -> None:
-        """Write how a spent and pinned code was answered."""
+    def finalise(self, request: FinaliseRequest) -> bool:
+        """Write how a spent and pinned code was answered.
+
+        False where it was to be accepted and the subscriber was frozen meanwhile: then it is not.
+        """
         ...
 
 
@@ -128,7 +131,8 @@ class StoredSubscriber:
     """A record with the bytes that compare-and-set needs, and the locks beside it.
 
     `now_ms` is the store's time; `locked_until_ms` is the latest lock of any source, 0 where none;
-    `failures` counts consecutive wrong guesses; `disabled` waits for a person.
+    `failures` counts consecutive wrong guesses; `disabled` waits for a person, as one does that was
+    `frozen` by a person.
     """
 
     subscriber: Subscriber
@@ -137,6 +141,7 @@ class StoredSubscriber:
     locked_until_ms: int = 0
     failures: int = 0
     disabled: bool = False
+    frozen: bool = False
 
 
 class Subscribers(Protocol):
@@ -162,8 +167,11 @@ class Subscribers(Protocol):
         """
         ...
 
-    def unlock(self, tenant: str, number: Msisdn, event: Event) -> bool:
-        """Forget wrong guesses and locks; False where there were none (then nothing is written)."""
+    def unlock(self, tenant: str, number: Msisdn, event: Event, once: str = "") -> bool:
+        """Forget wrong guesses and locks; False where there were none (then nothing is written).
+
+        Where `once` (a proposal's id) was the last that unlocked this number, nothing is written either.
+        """
         ...
 
     def page(self, tenant: str, search: str, after: str, count: int) -> tuple[list[Msisdn], str]:

@@ -14,6 +14,7 @@ from security_service.domain.errors import SettingsFault
 from security_service.domain.fallback import LEAST_LEFT_S
 from security_service.domain.limits import GuessBudget, Limits, Window
 from security_service.domain.messages import Channel
+from security_service.domain.proposals import LONGEST_WAIT_H
 from security_service.domain.setting_kinds import setting_fields
 from security_service.domain.setting_rows import SettingRow, describe, jsonable, masked
 from security_service.domain.settings import collect_settings
@@ -197,6 +198,8 @@ def _faults(tenant: Tenant) -> Iterator[str]:
     yield from _limit_faults(tenant.limits)
     yield from _budget_faults(tenant.guesses)
     yield from _notice_faults(tenant.notices)
+    if len(set(tenant.four_eyes)) < len(tenant.four_eyes):
+        yield "four_eyes: a deed stands twice"
 
 
 def _text_faults(tenant: Tenant) -> Iterator[str]:
@@ -231,6 +234,8 @@ def _number_faults(tenant: Tenant) -> Iterator[str]:
         ("deadline_s", tenant.deadline_s, 1.0, _LONGEST_DEADLINE_S),
         ("lookup_deadline_s", tenant.lookup_deadline_s, 0.1, _LONGEST_DEADLINE_S),
         ("override_days", tenant.override_days, 1, 3650),
+        ("four_eyes_hours", tenant.four_eyes_hours, 1, LONGEST_WAIT_H),
+        ("bulk_reverify_per_s", tenant.bulk_reverify_per_s, 1, 1000),
         ("notices_a_day", tenant.notices_a_day, 0, _MOST_A_DAY),
         ("limits.prefix_digits", tenant.limits.prefix_digits, 1, 15),
     )

@@ -27,6 +27,13 @@ class UnknownIs(StrEnum):
     ERROR = "error"
 
 
+class ImsiAnswer(StrEnum):
+    """What a tenant is entitled to of an IMSI (manual 19.2): a digest under our key, or its own form."""
+
+    KEYED = "keyed"
+    FORM = "form"
+
+
 class CodeType(StrEnum):
     """How `Code` stands in answers: as the manual prints it, or as one type everywhere."""
 
@@ -42,6 +49,16 @@ class MemberCase(StrEnum):
     CAMEL = "camel"
 
 
+class FourEyesDeed(StrEnum):
+    """What may be made to wait for a second person (design, section 3)."""
+
+    ALWAYS_ALLOW = "always_allow"
+    REVERIFY_CHANGED = "reverify_changed"
+    ADD_SIM = "add_sim"
+    UNLOCK_DISABLED = "unlock_disabled"
+    PUBLISH_POLICY = "publish_policy"
+
+
 DEFAULT_XML_NAMESPACE = "http://schemas.datacontract.org/2004/07/Devino.PhoneVerification"
 
 
@@ -55,6 +72,9 @@ class Tenant:
     locale: str = field(default="ru", metadata={"help": "locale of texts where a request names none"})
     policy: str = field(default="standard", metadata={"help": "name of the policy document"})
     sender: str = field(default="ETALON", metadata={"help": "sender: 11 Latin characters or 15 digits"})
+    senders: tuple[str, ...] = field(
+        default=(), metadata={"help": "further senders that relayed messages may bear"}
+    )
     code_length: int = field(default=6, metadata={"help": "digits of a code, 4 to 10; under 6 is weak"})
     code_life_s: int = field(default=300, metadata={"help": "life of a code in seconds, at most 600"})
     resend_after_s: int = field(
@@ -67,6 +87,10 @@ class Tenant:
     )
     imsi_form: ImsiForm = field(
         default=ImsiForm.DIGITS, metadata={"help": "how IMSICode is written: digits, md5, sha1 or sha256"}
+    )
+    imsi_answer: ImsiAnswer = field(
+        default=ImsiAnswer.KEYED,
+        metadata={"help": "what the IMSI service gives: keyed (a digest of ours), or form (as imsi_form)"},
     )
     caller_owns_reference: bool = field(
         default=False, metadata={"help": "an IMSICode that the network confirms becomes the reference"}
@@ -104,6 +128,19 @@ class Tenant:
     )
     lookups: tuple[str, ...] = field(default=(), metadata={"help": "lookup sources in order; empty is all"})
     override_days: int = field(default=90, metadata={"help": "longest life of a mode set by a person"})
+    four_eyes: tuple[FourEyesDeed, ...] = field(
+        default=(),
+        metadata={
+            "help": "what waits for a second person: always_allow, reverify_changed, add_sim, "
+            "unlock_disabled, publish_policy"
+        },
+    )
+    four_eyes_hours: int = field(
+        default=24, metadata={"help": "hours that a proposal waits for a second person, at most 168"}
+    )
+    bulk_reverify_per_s: int = field(
+        default=10, metadata={"help": "most numbers a second that a bulk re-verification asks for"}
+    )
     notices: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": "fixed text of the notice by locale; empty sends none"}
     )

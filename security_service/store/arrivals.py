@@ -11,7 +11,7 @@ from security_service.domain.arrivals import COHORT_S, RIPE_S, Move, Pair, PairS
 from security_service.domain.audit import EventKind, Json, canonical
 from security_service.domain.ports import Clock
 from security_service.store.batches import Batch
-from security_service.store.frame import StoreFrame, whole, words
+from security_service.store.frame import MANAGED, StoreFrame, whole, words
 from security_service.store.keys import MANAGEMENT, shard_key
 from security_service.store.scripts import load
 
@@ -96,9 +96,10 @@ class StoredArrivalBook:
                 "operator": operator,
                 "sent": move.sent,
             }
-        self._frame.scripts.run(
+        self._frame.run_ours(
             self._save,
             [_PAIRS, shard_key(MANAGEMENT, "events"), shard_key(MANAGEMENT, "seq")],
+            MANAGED,
             [
                 self._frame.now(),
                 _pair_field(gateway, operator),

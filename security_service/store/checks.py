@@ -19,11 +19,13 @@ from security_service.domain.codes import (
 )
 from security_service.domain.imsi import ImsiMember
 from security_service.domain.limits import LimitReached, Locked
-from security_service.store.connection import Reply
+from security_service.domain.step_up import TicketFound, TicketProof
+from security_service.store.connection import Argument, Reply
 from security_service.store.frame import (
     StoreFrame,
     digests_text,
     journal,
+    raw,
     refusal_arguments,
     seconds_up,
     subject_of,
@@ -58,6 +60,7 @@ class StoredChecks:
                 keys.of_number("refused"),
                 *journal(keys),
                 keys.sealed(subject.operation.purpose),
+                keys.authenticator,
             ],
             [
                 self._frame.installation,
@@ -79,15 +82,17 @@ class StoredChecks:
                 guesses.forgotten_after * 1000,
                 self._frame.epoch(),
                 *refusal_arguments("CheckCode", subject, caller),
+                "1" if request.names_purpose else "",
+                *_proof_arguments(request.proof),
             ],
         )
         return _read_check(reply)
 
-    def finalise(self, request: FinaliseRequest) -> None:
-        """Write how a spent and pinned code was answered."""
+    def finalise(self, request: FinaliseRequest) -> bool:
+        """Write how a spent and pinned code was answered; False where a freeze came between."""
         subject, caller, guesses = request.subject, request.caller, request.subject.tenant.guesses
         keys = self._frame.layout.of(subject.tenant.id, subject.number)
-        self._frame.scripts.run(
+        reply = self._frame.run_ours(
             self._finalise,
             [
                 keys.slot(subject.operation.purpose),
@@ -96,6 +101,7 @@ class StoredChecks:
                 keys.of_shard("events"),
                 keys.of_shard("seq"),
             ],
+            keys.of_shard("installation"),
             [
                 self._frame.now(),
                 caller.request_id,
@@ -110,6 +116,13 @@ class StoredChecks:
                 canonical(request.event.facts),
             ],
         )
+        return reply[0] != 2
+
+
+def _proof_arguments(proof: TicketProof | None) -> list[Argument]:
+    if proof is None:
+        return ["", ""]
+    return [proof.ticket, "" if proof.step is None else proof.step]
 
 
 def _read_check(reply: list[Reply]) -> CheckOutcome:
@@ -118,6 +131,8 @@ def _read_check(reply: list[Reply]) -> CheckOutcome:
             return CheckAccepted(words(reply[1]), words(reply[2]) == "1", _read_sent_by(reply))
         case "matched":
             return CheckMatched(words(reply[1]), _read_pin(words(reply[2])), _read_sent_by(reply))
+        case "ticket":
+            return TicketFound(words(reply[1]), raw(reply[2]), whole(reply[3]))
         case "expired":
             return CheckExpired()
         case "not_found":

@@ -13,6 +13,7 @@ from security_service.domain.codes import (
     CodeExists,
     KeyReused,
     NewCode,
+    NewTicket,
     Opened,
     Opening,
     OpenRequest,
@@ -26,6 +27,7 @@ from security_service.domain.codes import (
 )
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.limits import LimitReached, Locked
+from security_service.domain.step_up import EnrolledAuthenticator
 from security_service.domain.tenants import UnknownIs
 from security_service.store.connection import Argument, Reply
 from security_service.store.frame import (
@@ -38,6 +40,7 @@ from security_service.store.frame import (
     seconds_up,
     subject_of,
     whole,
+    with_record,
     words,
 )
 from security_service.store.job_bodies import job_arguments, job_body
@@ -70,6 +73,7 @@ class StoredCodes:
                 keys.of_number("unverified"),
                 keys.of_number("refused"),
                 *journal(keys),
+                keys.authenticator,
             ],
             [
                 self._frame.installation,
@@ -96,6 +100,7 @@ class StoredCodes:
         subject, caller, code = request.subject, request.caller, request.code
         keys = self._frame.layout.of(subject.tenant.id, subject.number)
         record = b"" if request.subscriber is None else pack(request.subscriber)
+        events = with_record(request.events, record) if record else request.events
         reply = self._frame.scripts.run(
             self._open,
             [
@@ -108,6 +113,7 @@ class StoredCodes:
                 keys.notice(request.notice_key),
                 *journal(keys),
                 keys.sealed(subject.operation.purpose),
+                keys.of_number("guesses"),
             ],
             [
                 self._frame.installation,
@@ -118,7 +124,7 @@ class StoredCodes:
                 keys.shard,
                 request.stored,
                 record,
-                *_code_arguments(code, self._frame.epoch()),
+                *_code_arguments(code or request.ticket, self._frame.epoch()),
                 subject.tenant.resend_after_s * 1000,
                 caller.body,
                 "0" if subject.tenant.unknown_is is UnknownIs.SENT else "5",
@@ -126,10 +132,10 @@ class StoredCodes:
                 *_lease_job(subject, code),
                 request.notice.id if request.notice else "",
                 job_body(request.notice) if request.notice else "",
-                len(request.events),
+                len(events),
                 len(request.jobs),
                 code.operator if code else "",
-                *event_arguments(request.events),
+                *event_arguments(events),
                 *job_arguments(request.jobs),
             ],
         )
@@ -139,7 +145,7 @@ class StoredCodes:
         """Write how sending ended."""
         subject, caller, fallback = request.subject, request.caller, request.fallback
         keys = self._frame.layout.of(subject.tenant.id, subject.number)
-        self._frame.scripts.run(
+        self._frame.run_ours(
             self._settle,
             [
                 keys.slot(subject.operation.purpose),
@@ -149,6 +155,7 @@ class StoredCodes:
                 keys.sealed(subject.operation.purpose),
                 keys.of_number("unverified"),
             ],
+            keys.of_shard("installation"),
             [
                 self._frame.now(),
                 caller.request_id,
@@ -185,7 +192,9 @@ def _read_admission(reply: list[Reply]) -> Admission:
     match words(reply[0]):
         case "ok":
             stored = raw(reply[2])
-            return Admitted(whole(reply[1]), unpack(stored), stored, whole(reply[3]))
+            named = words(reply[4])
+            app = EnrolledAuthenticator(named, whole(reply[5])) if named else None
+            return Admitted(whole(reply[1]), unpack(stored), stored, whole(reply[3]), app)
         case "locked":
             return _locked(reply)
         case "limit":
@@ -215,6 +224,8 @@ def _read_opening(reply: list[Reply]) -> Opening:
             return CodeExists(seconds_up(reply[1]))
         case "running":
             return StillRunning(whole(reply[1]) / 1000)
+        case "locked":
+            return _locked(reply)
         case "other_store":
             return StoreRefuses("other_store")
         case status:
@@ -226,10 +237,13 @@ def _locked(reply: list[Reply]) -> Locked:
     return Locked(words(reply[1]), None if wait < 0 else seconds_up(wait))
 
 
-def _code_arguments(code: NewCode | None, epoch: str) -> list[Argument]:
+def _code_arguments(code: NewCode | NewTicket | None, epoch: str) -> list[Argument]:
     if code is None:
         return ["", "", "", "", "", 0, 0, "", "", ""]
-    newest = code.operations[0]
+    newest, operations = code.operations[0], digests_text(code.operations)
+    if isinstance(code, NewTicket):
+        kv, digest, life = newest.version, newest.digest.hex(), code.life_s * 1000
+        return [code.id, 0, "", kv, digest, life, 0, code.authenticator, epoch, operations]
     return [
         code.id,
         code.digest.version,
@@ -240,7 +254,7 @@ def _code_arguments(code: NewCode | None, epoch: str) -> list[Argument]:
         int(code.lease_s * 1000),
         code.pin.token() if code.pin else "",
         epoch,
-        digests_text(code.operations),
+        operations,
     ]
 
 

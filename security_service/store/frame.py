@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from security_service.domain.audit import Event, canonical
+from security_service.domain.audit import Event, EventKind, canonical
 from security_service.domain.codes import Caller, KeyedDigest, Subject
+from security_service.domain.errors import StoreUnavailable
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.secret import Msisdn
 from security_service.store.connection import Argument, Reply, Scripts
 from security_service.store.job_bodies import job_body
-from security_service.store.keys import Layout, NumberKeys
+from security_service.store.keys import MANAGEMENT, Layout, NumberKeys, shard_key
+from security_service.store.scripts import Script
+
+MANAGED: Final = shard_key(MANAGEMENT, "installation")
+"""The marker of the management shard: whose installation the store is, and its count of buckets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,19 @@ class StoreFrame:
     installation: str
     epoch: Callable[[], str] = lambda: ""
     now: Callable[[], str] = lambda: ""
+
+    def run_ours(
+        self, script: Script, keys: Sequence[str], marker: str, arguments: Sequence[Argument]
+    ) -> list[Reply]:
+        """Run a script that refuses a store that was emptied or is another installation's.
+
+        `marker` is the installation's key; it goes last, as the id does among the arguments.
+        Raises StoreUnavailable where the script refuses, and then nothing was written.
+        """
+        reply = self.scripts.run(script, [*keys, marker], [*arguments, self.installation])
+        if reply[0] == b"other_store":
+            raise StoreUnavailable("other_store")
+        return reply
 
     @property
     def layout(self) -> Layout:
@@ -61,6 +81,18 @@ def event_arguments(events: Sequence[Event]) -> list[Argument]:
     for event in events:
         arguments += [event.kind.value, canonical(event.facts)]
     return arguments
+
+
+def with_record(events: Sequence[Event], record: bytes) -> list[Event]:
+    """Events of a batch that leaves `record` behind: the last one carries it, so that it can be rebuilt.
+
+    What is packed holds no clear IMSI and no secret: IMSIs are HMACs there (see `records`).
+    """
+    if not events:
+        events = [Event(EventKind.RECORD_REFRESHED, {})]
+    last = events[-1]
+    facts = {**last.facts, "record": b64encode(record).decode("ascii")}
+    return [*events[:-1], Event(last.kind, facts)]
 
 
 def refusal_arguments(operation: str, subject: Subject, caller: Caller) -> list[Argument]:

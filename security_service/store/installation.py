@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from security_service.domain.audit import canonical
@@ -23,6 +25,9 @@ from security_service.store.scripts import load
 
 _INSTALLATION: Final = shard_key(MANAGEMENT, "installation")
 _GREATEST_SKEW_MS: Final = 2000
+_NOT_OURS: Final = (
+    "the store is not initialised: run `security-service store init`, or `store rebuild` where it was lost"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +38,34 @@ class Installation:
     buckets: int
 
 
-def initialise(scripts: Scripts, installation_id: str, subscribers: int, now: str = "") -> Installation:
+def initialise(
+    scripts: Scripts,
+    installation_id: str,
+    subscribers: int,
+    now: str = "",
+    seqs: Mapping[str, int] = MappingProxyType({}),
+) -> Installation:
     """Make an empty store this installation's; one that is so already is left as it is.
 
-    `subscribers` is how many are expected (a wrong guess costs memory, never correctness).
-    Raises ValueError where the store, or a shard of it, is another installation's.
+    `subscribers` is how many are expected (a wrong guess costs memory, never correctness). `seqs`
+    gives by shard behind which number its events number on, where an archive holds some.
+    Raises ValueError where the store, or a shard of it, is another installation's or being rebuilt.
     """
     present = read_installation(scripts)
     if present is not None and present.id != installation_id:
         raise ValueError("the store belongs to another installation")
+    if scripts.command("EXISTS", shard_key(MANAGEMENT, "rebuilding")) == 1:
+        raise ValueError("the store is being rebuilt: run `security-service store rebuild`, or empty it")
     wanted = present or Installation(installation_id, buckets_for(subscribers))
-    facts = canonical({"buckets": wanted.buckets, "shards": SHARDS})
+    facts = canonical({"buckets": wanted.buckets, "installation": wanted.id, "shards": SHARDS})
     script = load("install")
     for shard in all_shards():
         keys = [shard_key(shard, what) for what in ("installation", "events", "seq")]
-        reply = scripts.run(script, keys, [now, wanted.id, shard, facts])
+        reply = scripts.run(script, keys, [now, wanted.id, shard, facts, seqs.get(shard, 0)])
         if words(reply[0]) != wanted.id:
             raise ValueError(f"shard {shard} of the store belongs to another installation")
+    if present is None and seqs.get(MANAGEMENT):
+        scripts.command("SET", shard_key(MANAGEMENT, "seq"), seqs[MANAGEMENT], "NX")
     scripts.command("HSET", _INSTALLATION, "id", wanted.id, "buckets", wanted.buckets)
     return wanted
 
@@ -92,7 +108,7 @@ class StoreHealth:
         faults = []
         installation = read_installation(self._scripts)
         if installation is None:
-            faults.append("the store is not initialised: run `security-service store init`")
+            faults.append(_NOT_OURS)
         elif installation.id != self._id:
             faults.append("the store belongs to another installation")
         percent = self._memory_percent()
@@ -157,13 +173,11 @@ class MasterEpoch:
 class InstalledLayout:
     """The layout that `store init` fixed, asked for until there is one.
 
-    Before that numbers have places of a guessed layout; nothing is decided on them, for a store
-    without an installation is refused by every script that decides.
+    Nobody guesses it meanwhile: a record sought where it does not lie would be taken for none.
     """
 
-    def __init__(self, scripts: Scripts, subscribers: int) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._guess = Layout(buckets_for(subscribers))
         self._installed: Layout | None = None
 
     def __call__(self) -> Layout:
@@ -171,6 +185,6 @@ class InstalledLayout:
         if self._installed is None:
             installation = read_installation(self._scripts)
             if installation is None:
-                return self._guess
+                raise StoreUnavailable("other_store")
             self._installed = Layout(installation.buckets)
         return self._installed

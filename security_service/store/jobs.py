@@ -140,6 +140,10 @@ class StoredSlots:
         )
         return reply[0] == 1
 
+    def give_up(self, job: Job, event: Event) -> bool:
+        """End the job of a receipt that never came; the code stays as it is."""
+        return StoredJobs(self._frame).finish(job, (event,))
+
     def count_refusals(self, job: Job) -> bool:
         """Write how many calls a window refused after its first refusal, at the window's end."""
         if job.get("wide"):

@@ -85,6 +85,11 @@ class NumberKeys:
         """The hash of one idempotency key, by its digest."""
         return f"{{{self.shard}}}:idem:{self.field}:{operation}:{token}"
 
+    @property
+    def authenticator(self) -> str:
+        """The hash of the subscriber's authenticator app."""
+        return f"{{{self.shard}}}:totp:{self.field}"
+
     def notice(self, token: str) -> str:
         """The mark that a notice went out, by the digest of its reason and candidate."""
         return f"{{{self.shard}}}:notice:{self.field}:{token}"
@@ -114,8 +119,17 @@ def gateway_key(gateway: str, what: str) -> str:
     return f"{{g:{gateway}}}:{what}"
 
 
+def account_key(account: str, what: str) -> str:
+    """A key of what an account of a face is to be told; all of an account share one hash tag."""
+    return f"{{r:{account}}}:{what}"
+
+
 NEVER_EXPIRE: Final = (
     ":b:", ":installation", ":events", ":seq", ":queue", ":bodies", ":tenants", ":keys", ":pairs",
-    ":trust",
+    ":trust", ":policies", ":accounts", ":archive", ":people", ":rebuilding", ":totp:",
+    ":bans", ":ban_changes",
 )  # fmt: skip
-"""Parts of the names of keys that have no expiry, besides the guesses of a disabled subscriber."""
+"""Parts of the names of keys that have no expiry, besides the guesses of a disabled subscriber.
+
+An authenticator that is only offered goes away by itself.
+"""

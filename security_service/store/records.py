@@ -30,7 +30,7 @@ from security_service.domain.subscriber import (
 
 _VERSION: Final = 1
 _MESSAGED: Final = 1
-_MEMBER, _RETIRED, _CANDIDATE, _OVERRIDE, _PENDING = range(1, 6)
+_MEMBER, _RETIRED, _CANDIDATE, _OVERRIDE, _PENDING, _CARRIED_OUT = range(1, 7)
 _AGE_WAIVED: Final = 0x80
 
 
@@ -51,6 +51,7 @@ def pack(subscriber: Subscriber) -> bytes:
         parts.append(_section(_OVERRIDE, _pack_override(subscriber.override)))
     if subscriber.pending is not None:
         parts.append(_section(_PENDING, _pack_pending(subscriber.pending)))
+    parts += [_section(_CARRIED_OUT, proposal.encode("ascii")) for proposal in subscriber.carried_out]
     return b"".join(parts)
 
 
@@ -72,6 +73,7 @@ def _unpack(record: bytes) -> Subscriber:
     candidate: Candidate | None = None
     override: Override | None = None
     pending: PendingReverify | None = None
+    carried_out: list[str] = []
     for tag, value in _sections(record):
         if tag == _MEMBER:
             grade, first, last = struct.unpack_from(">BII", value)
@@ -87,10 +89,13 @@ def _unpack(record: bytes) -> Subscriber:
             override = _unpack_override(value)
         elif tag == _PENDING:
             pending = _unpack_pending(value)
+        elif tag == _CARRIED_OUT:
+            carried_out.append(value.decode("ascii"))
         else:
             raise ValueError(f"record has an unknown section {tag}")
     reference = Reference(tuple(members), tuple(retired))
-    return Subscriber(reference, candidate, override, pending, bool(record[1] & _MESSAGED))
+    messaged = bool(record[1] & _MESSAGED)
+    return Subscriber(reference, candidate, override, pending, messaged, tuple(carried_out))
 
 
 def _section(tag: int, value: bytes) -> bytes:
@@ -148,13 +153,22 @@ def _unpack_override(value: bytes) -> Override:
 def _pack_pending(pending: PendingReverify) -> bytes:
     expected = _pack_imsi(pending.expected).hex() if pending.expected else ""
     return json.dumps(
-        [pending.actor, pending.reason, pending.asked_at, pending.until, expected, pending.age_waived],
+        [
+            pending.actor,
+            pending.reason,
+            pending.asked_at,
+            pending.until,
+            expected,
+            pending.age_waived,
+            pending.approved_by,
+            pending.proposal,
+        ],
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode("utf-8")
 
 
 def _unpack_pending(value: bytes) -> PendingReverify:
-    actor, reason, asked_at, until, expected, waived = json.loads(value)
+    actor, reason, asked_at, until, expected, waived, approved_by, proposal = json.loads(value)
     imsi = _unpack_imsi(bytes.fromhex(expected)) if expected else None
-    return PendingReverify(actor, reason, asked_at, until, imsi, waived)
+    return PendingReverify(actor, reason, asked_at, until, imsi, waived, approved_by, proposal)

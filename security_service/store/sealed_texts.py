@@ -20,7 +20,7 @@ class StoredSealedTexts:
         keys, purpose = self._frame.layout.of(job.tenant, job.number), job.get("purpose")
         reply = self._frame.scripts.run(
             self._take,
-            [keys.slot(purpose), keys.sealed(purpose)],
+            [keys.slot(purpose), keys.sealed(purpose), keys.of_number("guesses")],
             [self._frame.now(), job.id, job.get("code"), LEAST_LEFT_S * 1000, self._frame.epoch()],
         )
         status = words(reply[0])

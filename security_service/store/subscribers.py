@@ -18,6 +18,7 @@ from security_service.store.frame import (
     raw,
     subject_text,
     whole,
+    with_record,
 )
 from security_service.store.job_bodies import job_arguments
 from security_service.store.records import pack, unpack
@@ -33,6 +34,7 @@ class StoredSubscribers:
     def __init__(self, frame: StoreFrame) -> None:
         self._frame = frame
         self._view, self._swap, self._unlock = load("view"), load("swap_record"), load("unlock")
+        self._freeze = load("freeze")
 
     def get(self, tenant: str, number: Msisdn) -> StoredSubscriber:
         """Read one record with its locks; one that was never written is empty."""
@@ -42,7 +44,13 @@ class StoredSubscribers:
         )
         stored = raw(reply[1])
         return StoredSubscriber(
-            unpack(stored), stored, whole(reply[0]), whole(reply[2]), whole(reply[3]), reply[4] == 1
+            unpack(stored),
+            stored,
+            whole(reply[0]),
+            whole(reply[2]),
+            whole(reply[3]),
+            reply[4] == 1,
+            reply[5] == 1,
         )
 
     def swap(
@@ -57,17 +65,21 @@ class StoredSubscribers:
     ) -> bool:
         """Write a record where it still is `stored`, with its events and jobs; else change nothing."""
         keys = self._frame.layout.of(tenant, number)
+        record = pack(subscriber)
+        if record != stored:
+            events = with_record(events, record)
         purpose, _, code_id = kill_code.rpartition(":")
-        reply = self._frame.scripts.run(
+        reply = self._frame.run_ours(
             self._swap,
             [keys.bucket, keys.slot(purpose), *journal(keys), keys.sealed(purpose)],
+            keys.of_shard("installation"),
             [
                 self._frame.now(),
                 subject_text(tenant, number),
                 keys.shard,
                 keys.field,
                 stored,
-                pack(subscriber),
+                record,
                 code_id,
                 len(events),
                 len(jobs),
@@ -77,19 +89,35 @@ class StoredSubscribers:
         )
         return reply[0] == 1
 
-    def unlock(self, tenant: str, number: Msisdn, event: Event) -> bool:
-        """Forget wrong guesses and locks; False where there were none (then nothing is written)."""
+    def unlock(self, tenant: str, number: Msisdn, event: Event, once: str = "") -> bool:
+        """Forget wrong guesses and locks; False where there were none (then nothing is written).
+
+        Where `once` (a proposal's id) was the last that unlocked this number, nothing is written either.
+        """
         keys = self._frame.layout.of(tenant, number)
-        reply = self._frame.scripts.run(
+        reply = self._frame.run_ours(
             self._unlock,
             [keys.of_number("guesses"), keys.of_shard("events"), keys.of_shard("seq")],
+            keys.of_shard("installation"),
             [
                 self._frame.now(),
                 subject_text(tenant, number),
                 keys.shard,
                 canonical(event.facts),
                 _FORGOTTEN_AFTER_MS,
+                once,
             ],
+        )
+        return reply[0] == 1
+
+    def freeze(self, tenant: str, number: Msisdn, event: Event) -> bool:
+        """Implements the port `Freezer`; False where it was frozen before."""
+        keys = self._frame.layout.of(tenant, number)
+        reply = self._frame.run_ours(
+            self._freeze,
+            [keys.of_number("guesses"), keys.of_shard("events"), keys.of_shard("seq")],
+            keys.of_shard("installation"),
+            [self._frame.now(), subject_text(tenant, number), keys.shard, canonical(event.facts)],
         )
         return reply[0] == 1
 

@@ -15,7 +15,7 @@ from security_service.domain.ports import Clock
 from security_service.domain.secret import KeyRing, Secret
 from security_service.domain.tenant_document import read_tenant, tenant_document
 from security_service.domain.tenants import Tenant
-from security_service.store.frame import StoreFrame
+from security_service.store.frame import MANAGED, StoreFrame
 from security_service.store.installation import read_installation
 from security_service.store.keys import MANAGEMENT, shard_key
 from security_service.store.scripts import load
@@ -80,17 +80,17 @@ class StoredTenants:
 
     def save(self, tenant: Tenant, actor: str) -> None:
         """Write a tenant's document with its event."""
-        document = tenant_document(tenant)
-        facts: dict[str, Json] = {"actor": actor, "document": sha256(canonical_bytes(document)).hexdigest()}
-        self._write(tenant.id, canonical_bytes(document).decode(), "", "", "", EventKind.TENANT_SAVED, facts)
+        document = canonical_bytes(tenant_document(tenant)).decode()
+        digest = sha256(document.encode()).hexdigest()
+        facts: dict[str, Json] = {"actor": actor, "digest": digest, "document": document}
+        self._write(tenant.id, document, "", "", "", EventKind.TENANT_SAVED, facts)
 
     def issue_key(self, tenant: str, key: Secret, name: str, actor: str) -> None:
         """Let a key in, next to those that are in already."""
         value = json.dumps([tenant, name, 0])
-        facts: dict[str, Json] = {"actor": actor, "key": name}
-        self._write(
-            tenant, "", self._digest(key, self._ring.newest), "issue", value, EventKind.KEY_ISSUED, facts
-        )
+        digest = self._digest(key, self._ring.newest)
+        facts: dict[str, Json] = {"actor": actor, "digest": digest, "key": name, "until_ms": 0}
+        self._write(tenant, "", digest, "issue", value, EventKind.KEY_ISSUED, facts)
 
     def end_key(self, info: ApiKeyInfo, until_ms: int, actor: str) -> bool:
         """Let a key end: at once where `until_ms` is 0, else then. False where there is no such key."""
@@ -99,7 +99,7 @@ class StoredTenants:
             return False
         action = "issue" if until_ms else "revoke"
         value = json.dumps([info.tenant, info.name, until_ms])
-        facts: dict[str, Json] = {"actor": actor, "key": info.name, "until_ms": until_ms}
+        facts: dict[str, Json] = {"actor": actor, "digest": digest, "key": info.name, "until_ms": until_ms}
         return self._write(info.tenant, "", digest, action, value, EventKind.KEY_REVOKED, facts)
 
     def keys_of(self, tenant: str) -> list[ApiKeyInfo]:
@@ -149,9 +149,10 @@ class StoredTenants:
         kind: EventKind,
         facts: Mapping[str, Json],
     ) -> bool:
-        reply = self._frame.scripts.run(
+        reply = self._frame.run_ours(
             self._put,
             [self._key(what) for what in ("tenants", "keys", "events", "seq")],
+            MANAGED,
             [
                 self._frame.now(),
                 canonical({"tenant": tenant}),

@@ -24,7 +24,7 @@ from security_service.domain.trust import (
     TrustWord,
 )
 from security_service.store.connection import Argument
-from security_service.store.frame import StoreFrame, whole
+from security_service.store.frame import MANAGED, StoreFrame, whole
 from security_service.store.keys import MANAGEMENT, shard_key, trust_key
 from security_service.store.scripts import load
 
@@ -102,9 +102,10 @@ class StoredTrustBook:
     ) -> bool:
         """Write an entry where `known` still stands there."""
         subject = canonical({"mcc_mnc": mcc_mnc, "source": source})
-        reply = self._frame.scripts.run(
+        reply = self._frame.run_ours(
             self._put,
             [shard_key(MANAGEMENT, what) for what in ("trust", "events", "seq")],
+            MANAGED,
             [
                 self._frame.now(),
                 subject,
@@ -113,7 +114,7 @@ class StoredTrustBook:
                 "" if known is None else _packed(known),
                 _packed(entry),
                 event.kind.value,
-                canonical(event.facts),
+                canonical({**event.facts, "entry": _packed(entry)}),
             ],
         )
         self._known = (float("-inf"), {})
@@ -192,13 +193,14 @@ class StoredTrustBook:
             "source": source,
             "what": "mass_change",
         }
-        reply = self._frame.scripts.run(
+        reply = self._frame.run_ours(
             self._tell,
             [
                 shard_key(MANAGEMENT, f"incident:{_field(source, mcc_mnc)}"),
                 shard_key(MANAGEMENT, "events"),
                 shard_key(MANAGEMENT, "seq"),
             ],
+            MANAGED,
             [
                 self._frame.now(),
                 canonical({"mcc_mnc": mcc_mnc, "source": source}),

@@ -64,9 +64,10 @@ class StoredWideLimits:
         data = (("wide", wide_key(tenant.id, f"refused:{scope}")), ("window", window.name))
         job = Job(f"w{self._chance.token()}", JobKind.REFUSALS, tenant.id, number, data)
         facts = canonical({"operation": "GenerateCode", "scope": scope.partition(":")[0], "source": source})
-        self._frame.scripts.run(
+        self._frame.run_ours(
             self._tell,
             journal(at),
+            at.of_shard("installation"),
             [
                 self._frame.now(),
                 subject_text(tenant.id, number),

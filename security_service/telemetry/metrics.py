@@ -9,6 +9,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     start_http_server,
@@ -23,7 +24,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class PrometheusMeter:
-    """Implements the port `Meter`.
+    """Implements the ports `Meter` and `ArchiveMeter`.
 
     `shared_dir` is the directory where all processes of one service leave their values
     (PROMETHEUS_MULTIPROC_DIR, which the library itself reads when it is first imported); without
@@ -46,6 +47,11 @@ class PrometheusMeter:
         self._limits = self._counter("limits_reached", "Calls that a limit or a lock refused", "limit")
         self._fail_open = self._counter("fail_open", "Messages sent without a usable SIM answer", "reason")
         self._events = self._counter("events", "Whatever else happened", "event", "label")
+        self._moved = self._counter("archived", "Events moved into the archive")
+        self._waiting = self._gauge("archive_waiting_events", "Events that wait to be archived")
+        self._waited = self._gauge(
+            "archive_waited_seconds", "How long the oldest event of the last move had waited"
+        )
 
     def operation(self, name: str, code: int, reason: str, seconds: float) -> None:
         """Count one GenerateCode or CheckCode by its answer and reason."""
@@ -72,6 +78,15 @@ class PrometheusMeter:
             case _:
                 self._events.labels(name, label).inc()
 
+    def moved(self, events: int) -> None:
+        """Count events that were archived."""
+        self._moved.inc(events)
+
+    def lag(self, events: int, seconds: float) -> None:
+        """Show how many events wait in the streams, and for how long the oldest had waited."""
+        self._waiting.set(events)
+        self._waited.set(seconds)
+
     def render(self) -> bytes:
         """Give the values of all processes in Prometheus' text format (`CONTENT_TYPE`)."""
         return generate_latest(self._shown())
@@ -89,6 +104,10 @@ class PrometheusMeter:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"etalon_{name}", text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        """A value of which the newest counts, whichever process set it."""
+        return Gauge(f"etalon_{name}", text, registry=self._registry, multiprocess_mode="mostrecent")
 
     def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
         return Histogram(f"etalon_{name}", text, labels, registry=self._registry, buckets=_SECONDS)

@@ -10,10 +10,13 @@ from security_service.domain.imsi import ImsiMember, SealedImsi, added
 from security_service.domain.lookup import NoData
 from security_service.domain.ports import SimCheck, SimFinding, StoredSubscriber, Subscribers
 from security_service.domain.subscriber import NEW_SUBSCRIBER
+from security_service.domain.tenants import FourEyesDeed
 from security_service.usecases.actions import (
     Action,
     Leave,
     RecordKeepsMoving,
+    SecondPersonNeeded,
+    SimBanned,
     Write,
     lookup_facts,
     write,
@@ -63,8 +66,16 @@ class NoAnswer:
 
 
 AddOutcome = (
-    SimAdded | AlreadyTrusted | NoReference | TooManySims | AddConflict | NoAnswer | RecordKeepsMoving
+    SimAdded
+    | AlreadyTrusted
+    | NoReference
+    | TooManySims
+    | AddConflict
+    | NoAnswer
+    | SimBanned
+    | RecordKeepsMoving
 )
+_Judged = AddOutcome | SecondPersonNeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +85,12 @@ class AddSim:
     subscribers: Subscribers
     sim_check: SimCheck
 
-    def run(self, action: Action) -> AddOutcome:
-        """Ask whose SIM it is and add it. A candidate that is there must be it. Raises StoreUnavailable."""
+    def run(self, action: Action, judged: str = "", *, alone: bool = True) -> AddOutcome | SecondPersonNeeded:
+        """Ask whose SIM it is and add it. A candidate that is there must be it. Raises StoreUnavailable.
+
+        `judged` is the token of the IMSI that was judged, '' where nobody judged one before. Not
+        `alone`, or where the tenant demands a second person: says so, and which SIM would be added.
+        """
         if not self.subscribers.get(action.tenant.id, action.number).subscriber.reference:
             return NoReference()
         tenant = action.tenant
@@ -83,16 +98,21 @@ class AddSim:
         sealed = finding.answer.imsi
         if sealed is None:
             return NoAnswer(finding.answer.no_data or NoData.UNAVAILABLE)
+        if finding.answer.banned:
+            return SimBanned(sealed.newest())
+        if judged and not any(member.token() == judged for member in sealed.members):
+            return AddConflict(sealed.newest())
+        may_write = alone and not action.waits_for(FourEyesDeed.ADD_SIM)
 
-        def judge(stored: StoredSubscriber) -> Write[AddOutcome] | Leave[AddOutcome]:
-            return _judge(action, stored, sealed, finding)
+        def judge(stored: StoredSubscriber) -> Write[_Judged] | Leave[_Judged]:
+            return _judge(action, stored, sealed, finding, alone=may_write)
 
-        return write(self.subscribers, tenant.id, action.number, judge)
+        return write(self.subscribers, tenant.id, action.number, judge, action.proposal)
 
 
 def _judge(
-    action: Action, stored: StoredSubscriber, sealed: SealedImsi, finding: SimFinding
-) -> Write[AddOutcome] | Leave[AddOutcome]:
+    action: Action, stored: StoredSubscriber, sealed: SealedImsi, finding: SimFinding, *, alone: bool
+) -> Write[_Judged] | Leave[_Judged]:
     before = stored.subscriber
     if not before.reference:
         return Leave(NoReference())
@@ -103,6 +123,8 @@ def _judge(
         return Leave(AddConflict(sealed.newest()))
     if len(reference.members) > MOST_SIMS:
         return Leave(TooManySims())
+    if not alone:
+        return Leave(SecondPersonNeeded(sealed.newest()))
     after = replace(before, reference=reference, candidate=None)
     newest = sealed.newest()
     event = action.event(
@@ -113,6 +135,7 @@ def _judge(
             "mcc_mnc": newest.mcc_mnc,
             "members": len(reference.members),
             "source": finding.answer.source,
+            "tokens": [member.token() for member in sealed.members],
         },
     )
     return Write(after, (event,), SimAdded(view_of(action.number, stored, after)))

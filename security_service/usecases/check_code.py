@@ -1,4 +1,7 @@
-"""CheckCode: one script decides; with a pin the SIM is looked at before the answer; words are the face's."""
+"""CheckCode: one script decides; with a pin the SIM is looked at before the answer; words are the face's.
+
+Where a ticket holds the slot the code is an authenticator's: see `check_step_up`.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ from security_service.domain.ports import (
 )
 from security_service.domain.route_ports import Arrivals
 from security_service.domain.secret import Code, KeyRing
+from security_service.domain.step_up import AUTHENTICATOR_DIGITS, TicketFound
 from security_service.domain.subscriber import NEW_SUBSCRIBER
 from security_service.usecases.answers import (
     Answered,
@@ -43,6 +47,7 @@ from security_service.usecases.answers import (
     IdempotencyConflict,
     OperationResult,
 )
+from security_service.usecases.check_step_up import CheckStepUp
 from security_service.usecases.intake import Intake, InvalidNumber, Request
 
 
@@ -67,6 +72,7 @@ class CheckCode:
     clock: Clock
     meter: Meter
     keys: KeyRing
+    step_up: CheckStepUp
 
     def run(self, command: CheckCodeRequest) -> OperationResult:
         """Answer one call. Never raises for what the store does: that is code 4."""
@@ -87,7 +93,10 @@ class CheckCode:
         if not isinstance(read, tuple):
             return read
         subject, caller = read
-        outcome = self.checks.check(self._draft(command, subject, caller))
+        request = self._draft(command, subject, caller)
+        outcome = self.checks.check(request)
+        if isinstance(outcome, TicketFound):
+            outcome = self.step_up.run(request, _given(command, AUTHENTICATOR_DIGITS), outcome)
         match outcome:
             case CheckAccepted():
                 self._arrived(outcome.sent_by)
@@ -115,10 +124,7 @@ class CheckCode:
 
     def _draft(self, command: CheckCodeRequest, subject: Subject, caller: Caller) -> CheckRequest:
         tenant, operation = subject.tenant, subject.operation
-        text = command.code.strip()
-        if command.code_was_number:
-            text = text.zfill(tenant.code_length)
-        code = Code(text)
+        code = _given(command, tenant.code_length)
         versions = self.keys.versions()[:2]
         return CheckRequest(
             subject=subject,
@@ -132,6 +138,7 @@ class CheckCode:
             ),
             operation_digests=operation_digests(self.keys, operation),
             pinned=tenant.pin_at_check,
+            names_purpose=bool(command.request.purpose),
         )
 
     def _look_again(self, subject: Subject, caller: Caller, matched: CheckMatched) -> Answered:
@@ -157,7 +164,9 @@ class CheckCode:
                 "sim": finding.answer.token() if finding else "not_asked",
             },
         )
-        self.checks.finalise(FinaliseRequest(subject, caller, matched.code_id, refusal is None, event))
+        finalise = FinaliseRequest(subject, caller, matched.code_id, refusal is None, event)
+        if not self.checks.finalise(finalise):
+            refusal = NotFound.FROZEN
         if refusal is not None:
             return Answered(CheckAnswer.NOT_FOUND, refusal.value)
         self._arrived(matched.sent_by)
@@ -179,3 +188,9 @@ class CheckCode:
             return NotFound.RECHECK_UNANSWERED
         self.meter.event("fail_open", NotFound.RECHECK_UNANSWERED.value)
         return None
+
+
+def _given(command: CheckCodeRequest, length: int) -> Code:
+    """Give the code as it was meant: one that came as a JSON number has lost its leading zeros."""
+    text = command.code.strip()
+    return Code(text.zfill(length) if command.code_was_number else text)

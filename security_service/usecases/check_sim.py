@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
 
+from security_service.domain.ban_ports import Bans
 from security_service.domain.imsi import (
     SealedImsi,
     SimAnswer,
@@ -71,6 +72,7 @@ class CheckSim:
     pace: Pace
     clock: Clock
     meter: Meter
+    bans: Bans
 
     def ask(self, tenant: Tenant, number: Msisdn, subscriber: Subscriber, within_s: float) -> SimFinding:
         """Give the SIM answer of a number for a tenant within `within_s` seconds in all.
@@ -86,12 +88,23 @@ class CheckSim:
         if not flight.is_mine:
             landed = self.flights.wait(tenant.id, number, flight, within_s)
             if landed:
-                return self._judge(read_landed(landed), subscriber)
+                return self._judge(read_landed(landed), tenant, subscriber)
             return SimFinding(no_data(NoData.UNAVAILABLE, detail="flight_lost"))
         fresh = _Flight(self, tenant, number, ends).fly(sources, is_first=not subscriber.reference)
         self.flights.land(tenant.id, number, flight, landed_text(fresh))
         self._observe(fresh, number, subscriber)
-        return self._judge(fresh, subscriber)
+        return self._judge(fresh, tenant, subscriber)
+
+    def name_sim(self, tenant: Tenant, number: Msisdn, within_s: float) -> SimSeen | SimAnswer:
+        """Give the SIM that a number has now, or why none is to be had, without holding it against anything.
+
+        Only the first source that decides is believed. For who may know the IMSI itself (manual 19.2).
+        """
+        flight = _Flight(self, tenant, number, self.clock.monotonic() + within_s)
+        judged = [self.usable(answer) for answer in flight.name(self._sources(tenant))]
+        seen = [one for one in judged if isinstance(one, SimSeen)]
+        believed = [one for one in seen if self._is_stable(one)] or seen
+        return believed[-1] if believed else _heaviest(judged)
 
     def usable(self, answer: LookupAnswer) -> SimSeen | SimAnswer:
         """Give the IMSI that an answer brings, or why it brings none, as far as its source is trusted."""
@@ -112,19 +125,23 @@ class CheckSim:
             return list(self.lookups.values())
         return [self.lookups[name] for name in tenant.lookups if name in self.lookups]
 
-    def _judge(self, fresh: FreshAnswers, subscriber: Subscriber) -> SimFinding:
-        """With two answers in hand `changed` beats `same`; with no reference they must agree."""
+    def _judge(self, fresh: FreshAnswers, tenant: Tenant, subscriber: Subscriber) -> SimFinding:
+        """With two answers in hand `changed` beats `same`; with no reference they must agree.
+
+        An IMSI that the tenant banned is banned whatever else the answer comes to.
+        """
         if fresh.missing is not None:
             return SimFinding(dated(fresh.missing, fresh.dates), fresh.traces)
         # What a source says that is still learning counts only where no other one spoke.
         believed = [one for one in fresh.seen if self._is_stable(one[0])] or list(fresh.seen)
+        banned = any(self.bans.is_banned(tenant.id, sealed) for _, sealed in believed)
         if not subscriber.reference and _disagree([sealed for _, sealed in believed]):
             disagreement = no_data(NoData.UNTRUSTED, source=believed[0][0].source, detail="sources_disagree")
-            return SimFinding(disagreement, fresh.traces)
+            return SimFinding(replace(disagreement, banned=banned), fresh.traces)
         answers = [self._compared(seen, sealed, subscriber) for seen, sealed in believed]
         order = {"changed": 0, "same": 1, "first_seen": 2, "no_data": 3}
         answer = min(answers, key=lambda answer: order[answer.state.value])
-        return SimFinding(dated(answer, fresh.dates), fresh.traces)
+        return SimFinding(replace(dated(answer, fresh.dates), banned=banned), fresh.traces)
 
     def _compared(self, seen: SimSeen, sealed: SealedImsi, subscriber: Subscriber) -> SimAnswer:
         return compare(
@@ -182,6 +199,11 @@ class _Flight:
             tuple(one for one in (*answers, *dates) if isinstance(one, SwapDated) and self._is_date(one)),
             tuple(traces),
         )
+
+    def name(self, sources: Sequence[SimLookup]) -> list[LookupAnswer]:
+        """Ask the sources of IMSIs in their order."""
+        naming = [source for source in sources if source.name not in self.check.date_sources]
+        return self._ask(naming, [], self.check.decides)
 
     def _ask(
         self,

@@ -80,6 +80,8 @@ class FallBack:
             case NoText.NOT_NEEDED:
                 self.meter.event("fallback", taken.value)
                 self.jobs.finish(job, ())
+            case NoText.FROZEN:
+                self._end(job, _End(EventKind.FALLBACK_REFUSED, taken.value))
             case NoText.TOO_LATE | NoText.TAKEN_BEFORE:
                 self._end(job, _End(EventKind.FALLBACK_FAILED, taken.value))
             case _:
@@ -104,6 +106,8 @@ class FallBack:
         Whoever passed as unverified the first time is not counted a second time.
         """
         held = self.subscribers.get(tenant.id, job.number)
+        if held.frozen:
+            return _Gate(sends=False, reason="frozen", finding=_UNASKED)
         facts = GateInput(
             subscriber=held.subscriber,
             passed_in=None,

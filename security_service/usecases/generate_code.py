@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from security_service.domain.audit import Event, EventKind, Json
@@ -15,6 +15,7 @@ from security_service.domain.codes import (
     KeyedDigest,
     KeyReused,
     NewCode,
+    NewTicket,
     Opened,
     OpenRequest,
     RecordMoved,
@@ -52,6 +53,7 @@ from security_service.domain.ports import (
 )
 from security_service.domain.route_ports import Arrivals
 from security_service.domain.secret import Code, KeyRing, MessageText, Msisdn
+from security_service.domain.step_up import TICKET_LIFE_S
 from security_service.domain.tenants import Tenant, UnknownIs
 from security_service.usecases.answers import (
     Answered,
@@ -79,7 +81,10 @@ class GenerateCodeRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerateCode:
-    """Draws a code, passes the gate, stores the code, sends it, and says truthfully what happened."""
+    """Draws a code, passes the gate, stores the code, sends it, and says truthfully what happened.
+
+    `steps_up` says that the codes of authenticators can be checked here.
+    """
 
     intake: Intake
     codes: Codes
@@ -94,6 +99,7 @@ class GenerateCode:
     meter: Meter
     keys: KeyRing
     sealer: Sealer
+    steps_up: bool = False
 
     def run(self, command: GenerateCodeRequest) -> OperationResult:
         """Answer one call. Never raises for what the store does: that is code 4."""
@@ -171,6 +177,8 @@ class GenerateCode:
 
     def _admitted(self, call: _Call, admitted: Admitted) -> Answered:
         """Decide and store; again where the record moved under the decision."""
+        if not self.steps_up:
+            admitted = replace(admitted, authenticator=None)
         passage = self.gate.begin(call.subject, call.command.imsi_code, admitted)
         for _ in range(_RETRIES_OF_A_MOVED_RECORD):
             facts, decision, passage = self.gate.judge(passage, call.ends)
@@ -192,6 +200,9 @@ class GenerateCode:
                     )
                 case StillRunning():
                     return self._after_the_first(call)
+                case Locked():
+                    self.meter.event("limit", opening.reason)
+                    return Answered(GenerateAnswer.LIMIT, opening.reason)
                 case StoreRefuses():
                     return Answered(GenerateAnswer.INTERNAL, opening.reason)
                 case _:
@@ -237,8 +248,16 @@ class GenerateCode:
                 pin=facts.sim.imsi.newest() if facts.sim.imsi else None,
                 operator=_operator(facts),
             )
-        draft = self.gate.write_up(call.caller, passage, facts, decision, stored)
+        ticket = self._ticket(call, passage) if decision.verdict is Verdict.STEP_UP else None
+        draft = self.gate.write_up(call.caller, passage, facts, decision, stored, ticket)
         return code, draft
+
+    def _ticket(self, call: _Call, passage: Passage) -> NewTicket:
+        """What a code of the authenticator is taken against (design, section 3: step_up)."""
+        if passage.authenticator is None:
+            raise AssertionError("who may step up has something to do it with")
+        operations = operation_digests(self.keys, call.subject.operation)
+        return NewTicket(self.chance.token(), operations, passage.authenticator.id, TICKET_LIFE_S)
 
     def _send(self, call: _Call, code: Code, draft: OpenRequest) -> Answered:
         stored = draft.code

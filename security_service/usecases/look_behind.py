@@ -78,7 +78,8 @@ class LookBehind:
                 self._without_answer(job, tenant, held, replace(finding, answer=answer))
                 return
             if self._store(job, tenant, held, answer, answer.imsi):
-                self._end(job, answer.token(), finding.traces, self._late_change(job, tenant, answer))
+                outcome = "imsi_banned" if answer.banned else answer.token()
+                self._end(job, outcome, finding.traces, self._late_change(job, tenant, answer))
                 return
             held = self.subscribers.get(tenant.id, job.number)
             answer = rejudged(answer, held.subscriber.reference)
@@ -100,7 +101,7 @@ class LookBehind:
 
         The script that takes the record also kills the code, and tells of it where it was live.
         """
-        subscriber, events = _effects(held.subscriber, answer, sealed, held.now_ms // 1000)
+        subscriber, events = _effects(held.subscriber, answer, sealed, held.now_ms // 1000, job)
         kill_code = ""
         if self._is_late_change(job, answer) and not self._observes(tenant):
             kill_code = f"{job.get('purpose')}:{job.get('code')}"
@@ -112,8 +113,8 @@ class LookBehind:
 
     @staticmethod
     def _is_late_change(job: Job, answer: SimAnswer) -> bool:
-        """A refused message has no code; its look may still open a case."""
-        return answer.state is SimState.CHANGED and bool(job.get("code"))
+        """A refused message has no code; its look may still open a case. A banned SIM is no better."""
+        return (answer.state is SimState.CHANGED or answer.banned) and bool(job.get("code"))
 
     def _observes(self, tenant: Tenant) -> bool:
         """A policy that only observes lets every code live, and records what it would have done."""
@@ -123,6 +124,7 @@ class LookBehind:
         if not self._is_late_change(job, answer) or answer.imsi is None:
             return ()
         facts: dict[str, Json] = {
+            "banned": answer.banned,
             "code_id": job.get("code"),
             "imsi": answer.imsi.newest().token(),
             "kills": not self._observes(tenant),
@@ -160,7 +162,7 @@ def _is_overridden(held: StoredSubscriber, answer: SimAnswer) -> bool:
 
 
 def _effects(
-    subscriber: Subscriber, answer: SimAnswer, sealed: SealedImsi, now: int
+    subscriber: Subscriber, answer: SimAnswer, sealed: SealedImsi, now: int, job: Job
 ) -> tuple[Subscriber, list[Event]]:
     """Give the record to store and the events of what is new in it; `now` is Unix seconds.
 
@@ -168,6 +170,8 @@ def _effects(
     """
     token = sealed.newest().token()
     match answer.state:
+        case SimState.FIRST_SEEN if answer.banned:
+            return subscriber, []
         case SimState.FIRST_SEEN:
             grade = first_grade(answer, now)
             facts = {"grade": grade.word, "imsi": token, "source": answer.source}
@@ -192,7 +196,19 @@ def _effects(
                         "source": answer.source,
                     },
                 ),
-                Event(EventKind.CASE_OPENED, {"imsi": token, "reason": "late_change"}),
+                Event(
+                    EventKind.CASE_OPENED,
+                    {
+                        "amount": None,
+                        "band": "",
+                        "code_id": job.get("code"),
+                        "currency": "",
+                        "imsi": token,
+                        "operator": answer.mcc_mnc or sealed.newest().mcc_mnc,
+                        "purpose": job.get("purpose"),
+                        "reason": "imsi_banned" if answer.banned else "late_change",
+                    },
+                ),
             ]
         case SimState.NO_DATA | SimState.NOT_ASKED:
             return subscriber, []

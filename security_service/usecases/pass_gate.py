@@ -9,6 +9,7 @@ from security_service.domain.codes import (
     Admitted,
     Caller,
     NewCode,
+    NewTicket,
     OpenRequest,
     RecordMoved,
     Subject,
@@ -23,16 +24,17 @@ from security_service.domain.gate import (
 from security_service.domain.imsi import NOT_ASKED, SealedImsi, SimAnswer, rejudged, seal_passed_in
 from security_service.domain.jobs import Job, JobKind, look_pause_s
 from security_service.domain.phone import country_of
-from security_service.domain.policy import Policy
+from security_service.domain.policy import Policy, Traffic
+from security_service.domain.policy_ports import PoliciesInForce
 from security_service.domain.ports import (
     Chance,
     Clock,
     LookupTrace,
-    Policies,
     SendTally,
     SimCheck,
 )
 from security_service.domain.secret import KeyRing
+from security_service.domain.step_up import EnrolledAuthenticator, StepUpMeans, means_of
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import FirstContact, Tenant
 from security_service.usecases import gate_events
@@ -42,7 +44,11 @@ _SHORTEST_LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One message on its way through the gate, with what has been learnt so far."""
+    """One message on its way through the gate, with what has been learnt so far.
+
+    `message_id` is of a relayed message; a code gets its id when the verdict is known. `shadow` is
+    a policy on trial, whose word is written down and decides nothing.
+    """
 
     subject: Subject
     passed_in: SealedImsi | MalformedImsi | None
@@ -51,8 +57,12 @@ class Passage:
     stored: bytes
     now: int
     unverified_today: int
+    traffic: Traffic = Traffic.CODE
+    message_id: str = ""
     sim: SimAnswer = NOT_ASKED
     traces: tuple[LookupTrace, ...] = ()
+    shadow: Policy | None = None
+    authenticator: EnrolledAuthenticator | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +70,7 @@ class PassGate:
     """Facts in, verdict out; the only asker of the SIM on the way of a message."""
 
     sim_check: SimCheck
-    policies: Policies
+    policies: PoliciesInForce
     tally: SendTally
     chance: Chance
     clock: Clock
@@ -77,6 +87,8 @@ class PassGate:
             admitted.stored,
             admitted.now_ms // 1000,
             admitted.unverified_today,
+            shadow=self.policies.shadow(subject.tenant.policy),
+            authenticator=admitted.authenticator,
         )
 
     def again(self, passage: Passage, moved: RecordMoved) -> Passage:
@@ -115,13 +127,29 @@ class PassGate:
         return facts, decision, passage
 
     def write_up(
-        self, caller: Caller, passage: Passage, facts: GateInput, decision: Decision, code: NewCode | None
+        self,
+        caller: Caller,
+        passage: Passage,
+        facts: GateInput,
+        decision: Decision,
+        code: NewCode | None,
+        ticket: NewTicket | None = None,
     ) -> OpenRequest:
-        """Put together what the second script writes: record, code, events, jobs."""
+        """Put together what the second script writes: record, code or ticket, events, jobs."""
         subject = passage.subject
         code_id = code.id if code else ""
-        events = [gate_events.decided(caller, facts, decision, passage.traces, code_id)]
-        events += gate_events.follow_ups(facts, decision)
+        events = [
+            gate_events.decided(
+                caller,
+                facts,
+                decision,
+                passage.traces,
+                ticket.id if ticket else code_id,
+                passage.message_id,
+                in_shadow(passage, facts),
+            )
+        ]
+        events += gate_events.follow_ups(facts, decision, code_id)
         if decision.incident and self.tally.raises_incident(subject.tenant.id, "unverified_ceiling"):
             events.append(Event(EventKind.INCIDENT, {"what": "unverified_ceiling"}))
         notice, notice_key = self._notice(subject, facts, decision)
@@ -136,6 +164,7 @@ class PassGate:
             notice=notice,
             notice_key=notice_key,
             unverified=decision.unverified,
+            ticket=ticket,
         )
 
     def _passed_in(self, tenant: Tenant, imsi_code: str | None) -> SealedImsi | MalformedImsi | None:
@@ -166,8 +195,14 @@ class PassGate:
         return Job(job_id, JobKind.NOTICE, subject.tenant.id, subject.number, data), key
 
 
+def in_shadow(passage: Passage, facts: GateInput) -> Decision | None:
+    """Give what the policy on trial says of the same facts; pure, and None where there is none."""
+    return None if passage.shadow is None else decide(replace(facts, policy=passage.shadow))
+
+
 def _facts(passage: Passage) -> GateInput:
     tenant = passage.subject.tenant
+    step_up = means_of(passage.authenticator, passage.sim, passage.subscriber, passage.now)
     return GateInput(
         subscriber=passage.subscriber,
         passed_in=passage.passed_in,
@@ -176,7 +211,10 @@ def _facts(passage: Passage) -> GateInput:
         country=country_of(passage.subject.number),
         policy=passage.policy,
         now=passage.now,
+        traffic=passage.traffic,
         looks_first=tenant.first_contact is FirstContact.LOOK_THEN_SEND,
         caller_owns_reference=tenant.caller_owns_reference,
         unverified_today=passage.unverified_today,
+        can_step_up=step_up is StepUpMeans.READY,
+        step_up=step_up,
     )

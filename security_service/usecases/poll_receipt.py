@@ -1,4 +1,4 @@
-"""Ask a gateway what became of a code's message; leaves freeing the slot to the store's script."""
+"""Ask a gateway what became of a message; leaves what that means to the store's script."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from security_service.domain.audit import Event, EventKind
 from security_service.domain.jobs import Job, receipt_pause_s
 from security_service.domain.link_ports import ReceiptInbox
 from security_service.domain.messages import NoReceipt, Receipt, ReceiptAnswer, ReceiptState
-from security_service.domain.ports import Clock, Gateway, Jobs, Meter, Slots
+from security_service.domain.ports import Clock, Gateway, Jobs, Meter
+from security_service.domain.relay_ports import ReceiptSink
 
 RECEIPT_WITHIN_S: Final = 10.0
 
@@ -24,7 +25,7 @@ class PollReceipt:
     """
 
     gateways: Mapping[str, Gateway]
-    slots: Slots
+    sink: ReceiptSink
     jobs: Jobs
     inbox: ReceiptInbox
     brings: frozenset[str]
@@ -32,7 +33,9 @@ class PollReceipt:
     meter: Meter
 
     def attempt(self, job: Job) -> None:
-        """Do one RECEIPT job: `code`, `gateway`, `messages` (ids between spaces) are among its data.
+        """Do one RECEIPT or RELAY_RECEIPT job: `gateway`, `messages` (ids between spaces) are in its data.
+
+        `code` or `message` there says whose they are.
 
         Raises StoreUnavailable; the job then comes back when its lease ends.
         """
@@ -78,7 +81,7 @@ class PollReceipt:
 
     def _apply(self, job: Job, receipt: Receipt) -> None:
         if receipt.state.is_final:
-            if self.slots.apply_receipt(job, receipt.state, _event(job, receipt, "")):
+            if self.sink.apply_receipt(job, receipt.state, _event(job, receipt, "")):
                 self.meter.event("receipt", receipt.state.value)
             return
         pause = receipt_pause_s(job.attempt)
@@ -89,7 +92,7 @@ class PollReceipt:
 
     def _give_up(self, job: Job, reason: str, provider_code: str = "") -> None:
         receipt = Receipt(ReceiptState.UNKNOWN, provider_code)
-        if self.jobs.finish(job, (_event(job, receipt, reason),)):
+        if self.sink.give_up(job, _event(job, receipt, reason)):
             self.meter.event("receipt", reason)
 
 
@@ -99,6 +102,7 @@ def _event(job: Job, receipt: Receipt, reason: str) -> Event:
         {
             "code_id": job.get("code"),
             "gateway": job.get("gateway"),
+            "message_id": job.get("message"),
             "messages": len(job.get("messages").split()),
             "provider_code": receipt.provider_code,
             "reason": reason,

@@ -19,10 +19,14 @@ from security_service.domain.ports import (
     Tenants,
 )
 from security_service.domain.subscriber import NEW_SUBSCRIBER, PendingReverify, Subscriber
+from security_service.domain.tenants import FourEyesDeed
 from security_service.usecases.actions import (
     Action,
     Leave,
+    R,
     RecordKeepsMoving,
+    SecondPersonNeeded,
+    SimBanned,
     Write,
     lookup_facts,
     write,
@@ -81,10 +85,20 @@ class ReverifyExpired:
     """No data came within the time; the reference is as it was."""
 
 
-AskOutcome = Reverified | ReverifyPending | ReverifyConflict | UnknownCandidate | RecordKeepsMoving
-AttemptOutcome = (
-    Reverified | ReverifyPending | ReverifyConflict | NotPending | ReverifyExpired | RecordKeepsMoving
+AskOutcome = (
+    Reverified | ReverifyPending | ReverifyConflict | SimBanned | UnknownCandidate | RecordKeepsMoving
 )
+AttemptOutcome = (
+    Reverified
+    | ReverifyPending
+    | ReverifyConflict
+    | SimBanned
+    | SecondPersonNeeded
+    | NotPending
+    | ReverifyExpired
+    | RecordKeepsMoving
+)
+_Asked = AskOutcome | SecondPersonNeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +111,35 @@ class Reverify:
     jobs: Jobs
     chance: Chance
 
-    def ask(self, action: Action, request: ReverifyRequest) -> AskOutcome:
-        """Re-verify on a person's word. Raises StoreUnavailable."""
+    def ask(
+        self, action: Action, request: ReverifyRequest, *, alone: bool = True
+    ) -> AskOutcome | SecondPersonNeeded:
+        """Re-verify on a person's word. Raises StoreUnavailable.
+
+        Not `alone`, or after a change where the tenant demands a second person: says so, and which
+        SIM was judged. A change is seen by the candidate, or by the answer itself.
+        """
         tenant, number = action.tenant, action.number
         known = self.subscribers.get(tenant.id, number).subscriber
         expected = named_candidate(known, request.candidate)
         if isinstance(expected, UnknownCandidate):
             return expected
+        is_demanded = known.candidate is not None and action.waits_for(FourEyesDeed.REVERIFY_CHANGED)
+        if is_demanded or not alone:
+            return SecondPersonNeeded(expected)
         finding = self.sim_check.ask(tenant, number, NEW_SUBSCRIBER, tenant.lookup_deadline_s)
         sealed = finding.answer.imsi
         job_id = f"v{self.chance.token()}"
 
-        def judge(stored: StoredSubscriber) -> Write[AskOutcome] | Leave[AskOutcome]:
+        def judge(stored: StoredSubscriber) -> Write[_Asked] | Leave[_Asked]:
             attempt = _Attempt(action, stored, finding, expected, request.waive_age)
-            return attempt.waits(job_id) if sealed is None else attempt.settles(sealed)
+            if sealed is None:
+                return attempt.waits(job_id)
+            if attempt.needs_second(sealed):
+                return Leave(SecondPersonNeeded(expected or sealed.newest()))
+            return attempt.settles(sealed)
 
-        return write(self.subscribers, tenant.id, number, judge)
+        return write(self.subscribers, tenant.id, number, judge, action.proposal)
 
     def attempt(self, job: Job) -> None:
         """Go on with a pending re-verify; the worker's handler of REVERIFY jobs.
@@ -127,7 +154,14 @@ class Reverify:
                 self.jobs.retry(job, float(min(reverify_pause_s(job.attempt + 1), left)), ())
             case RecordKeepsMoving():
                 self.jobs.retry(job, float(reverify_pause_s(0)), ())
-            case Reverified() | ReverifyConflict() | NotPending() | ReverifyExpired():
+            case (
+                Reverified()
+                | ReverifyConflict()
+                | SimBanned()
+                | SecondPersonNeeded()
+                | NotPending()
+                | ReverifyExpired()
+            ):
                 self.jobs.finish(job, ())
             case _:
                 assert_never(outcome)
@@ -138,7 +172,15 @@ class Reverify:
         pending = _pending(first.subscriber, job)
         if tenant is None or pending is None:
             return NotPending()
-        action = Action(tenant, job.number, pending.actor, pending.reason, job.id)
+        action = Action(
+            tenant,
+            job.number,
+            pending.actor,
+            pending.reason,
+            job.id,
+            approved_by=pending.approved_by,
+            proposal=pending.proposal,
+        )
         finding = SimFinding(NOT_ASKED)
         if first.now_ms < pending.until * 1000:
             finding = self.sim_check.ask(tenant, job.number, NEW_SUBSCRIBER, tenant.lookup_deadline_s)
@@ -147,8 +189,9 @@ class Reverify:
             if _pending(stored.subscriber, job) != pending:
                 return Leave(NotPending())
             attempt = _Attempt(action, stored, finding, pending.expected, pending.age_waived)
-            if finding.answer.imsi is not None:
-                return attempt.settles(finding.answer.imsi)
+            sealed = finding.answer.imsi
+            if sealed is not None:
+                return attempt.holds(sealed) if attempt.needs_second(sealed) else attempt.settles(sealed)
             if stored.now_ms >= pending.until * 1000:
                 return attempt.expires()
             return Leave(ReverifyPending(attempt.view(), pending.until, _class_of(finding)))
@@ -169,21 +212,47 @@ class _Attempt:
     def view(self, subscriber: Subscriber | None = None) -> SubscriberView:
         return view_of(self.action.number, self.stored, subscriber)
 
-    def settles(self, sealed: SealedImsi) -> Write[Reverified | ReverifyConflict]:
-        """There is an answer: it becomes the reference, or shows that the SIM changed again."""
-        before, newest = self.stored.subscriber, sealed.newest()
-        expected = self.expected or (before.candidate.imsi if before.candidate else None)
-        facts: dict[str, Json] = {
+    def needs_second(self, sealed: SealedImsi) -> bool:
+        """True where this would trust another SIM than now, and the tenant demands two people for that."""
+        before = self.stored.subscriber
+        if not self.action.waits_for(FourEyesDeed.REVERIFY_CHANGED) or self.finding.answer.banned:
+            return False
+        is_trusted = any(sealed.equals(member.imsi) for member in before.reference.members)
+        return before.candidate is not None or (bool(before.reference) and not is_trusted)
+
+    def holds(self, sealed: SealedImsi) -> Write[SecondPersonNeeded]:
+        """The answer came while nobody waits for it, and shows a change: the request ends without effect."""
+        return self._refuses(sealed, "second_person", SecondPersonNeeded(sealed.newest()))
+
+    def _refuses(self, sealed: SealedImsi, why: str, outcome: R) -> Write[R]:
+        after = replace(self.stored.subscriber, pending=None)
+        facts = {**self._facts(sealed), "why": why}
+        return Write(after, (self.action.event(EventKind.REVERIFY_CONFLICT, facts),), outcome)
+
+    def _facts(self, sealed: SealedImsi) -> dict[str, Json]:
+        expected, newest = self._expected(), sealed.newest()
+        return {
             "expected": "" if expected is None else expected.token(),
             "imsi": newest.token(),
             "lookups": lookup_facts(self.finding.traces),
             "mcc_mnc": newest.mcc_mnc,
             "source": self.finding.answer.source,
+            "tokens": [member.token() for member in sealed.members],
         }
+
+    def _expected(self) -> ImsiMember | None:
+        candidate = self.stored.subscriber.candidate
+        return self.expected or (candidate.imsi if candidate else None)
+
+    def settles(self, sealed: SealedImsi) -> Write[Reverified | ReverifyConflict | SimBanned]:
+        """There is an answer: it becomes the reference, or shows that the SIM changed again or is banned."""
+        before, newest = self.stored.subscriber, sealed.newest()
+        expected, facts = self._expected(), self._facts(sealed)
+        if self.finding.answer.banned:
+            return self._refuses(sealed, "imsi_banned", SimBanned(newest))
         if expected is not None and not sealed.equals(expected):
-            after = replace(before, pending=None)
-            event = self.action.event(EventKind.REVERIFY_CONFLICT, facts)
-            return Write(after, (event,), ReverifyConflict(self.view(after), expected, newest))
+            view = self.view(replace(before, pending=None))
+            return self._refuses(sealed, "another_imsi", ReverifyConflict(view, expected, newest))
         now = self.stored.now_ms // 1000
         after = before.with_reference(replaced(before.reference, sealed, now, age_waived=self.waive_age))
         facts["age_waived"] = self.waive_age
@@ -195,7 +264,14 @@ class _Attempt:
         now = self.stored.now_ms // 1000
         action, no_data = self.action, _class_of(self.finding)
         pending = PendingReverify(
-            action.actor, action.reason, now, now + PENDING_S, self.expected, self.waive_age
+            action.actor,
+            action.reason,
+            now,
+            now + PENDING_S,
+            self.expected,
+            self.waive_age,
+            action.approved_by,
+            action.proposal,
         )
         after = replace(self.stored.subscriber, pending=pending)
         facts: dict[str, Json] = {

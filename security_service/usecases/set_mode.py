@@ -9,8 +9,15 @@ from security_service.domain.audit import EventKind
 from security_service.domain.imsi import ImsiMember
 from security_service.domain.ports import StoredSubscriber, Subscribers
 from security_service.domain.subscriber import Mode, Override, Subscriber
-from security_service.domain.tenants import Tenant
-from security_service.usecases.actions import Action, Leave, RecordKeepsMoving, Write, write
+from security_service.domain.tenants import FourEyesDeed, Tenant
+from security_service.usecases.actions import (
+    Action,
+    Leave,
+    RecordKeepsMoving,
+    SecondPersonNeeded,
+    Write,
+    write,
+)
 from security_service.usecases.view_subscriber import SubscriberView, view_of
 
 _DAY: Final = 86_400
@@ -20,12 +27,14 @@ _DAY: Final = 86_400
 class ModeChange:
     """The mode wanted. `until` is Unix seconds, None for the tenant's longest.
 
-    `bound` makes an override hold only for the IMSI known now.
+    `bound` makes an override hold only for the IMSI known now. `evidence` is the token of the IMSI
+    that was known when it was judged ('' for none): where another is known by now, nothing is done.
     """
 
     mode: Mode
     until: int | None = None
     bound: bool = False
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,14 @@ class ModeFault:
     sentence: str
 
 
-ModeOutcome = ModeSet | ModeFault | RecordKeepsMoving
+@dataclass(frozen=True, slots=True)
+class ModeConflict:
+    """Another IMSI (`seen`) is known by now than the one that was judged; nothing was written."""
+
+    seen: ImsiMember | None
+
+
+ModeOutcome = ModeSet | ModeFault | ModeConflict | RecordKeepsMoving
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +68,36 @@ class SetMode:
 
     subscribers: Subscribers
 
-    def run(self, action: Action, change: ModeChange) -> ModeOutcome:
-        """Set the mode; `check` clears the override. Raises StoreUnavailable."""
+    def run(
+        self, action: Action, change: ModeChange, *, alone: bool = True
+    ) -> ModeOutcome | SecondPersonNeeded:
+        """Set the mode; `check` clears the override. Raises StoreUnavailable.
 
-        def judge(stored: StoredSubscriber) -> Write[ModeOutcome] | Leave[ModeOutcome]:
-            return _judge(action, change, stored)
+        Not `alone`, or where the tenant demands a second person: says so, and on what evidence it
+        would be done.
+        """
+        demanded = change.mode is Mode.ALWAYS_ALLOW and action.waits_for(FourEyesDeed.ALWAYS_ALLOW)
 
-        return write(self.subscribers, action.tenant.id, action.number, judge)
+        def judge(
+            stored: StoredSubscriber,
+        ) -> Write[ModeOutcome | SecondPersonNeeded] | Leave[ModeOutcome | SecondPersonNeeded]:
+            return _judge(action, change, stored, alone=alone and not demanded)
+
+        return write(self.subscribers, action.tenant.id, action.number, judge, action.proposal)
 
 
 def _judge(
-    action: Action, change: ModeChange, stored: StoredSubscriber
-) -> Write[ModeOutcome] | Leave[ModeOutcome]:
+    action: Action, change: ModeChange, stored: StoredSubscriber, *, alone: bool
+) -> Write[ModeOutcome | SecondPersonNeeded] | Leave[ModeOutcome | SecondPersonNeeded]:
     now, before = stored.now_ms // 1000, stored.subscriber
     evidence = newest_known(before)
     fault = _fault(action.tenant, change, now, evidence)
     if fault is not None:
         return Leave(fault)
+    if change.evidence is not None and change.evidence != _token(evidence):
+        return Leave(ModeConflict(evidence))
+    if not alone:
+        return Leave(SecondPersonNeeded(evidence))
     override = None
     if change.mode is not Mode.CHECK:
         until = now + action.tenant.override_days * _DAY if change.until is None else change.until
@@ -78,13 +107,17 @@ def _judge(
         EventKind.MODE_SET,
         {
             "bound": change.bound,
-            "evidence": "" if evidence is None else evidence.token(),
+            "evidence": _token(evidence),
             "mode": change.mode.value,
             "mode_before": before.mode_at(now).value,
             "until": None if override is None else override.until,
         },
     )
     return Write(after, (event,), ModeSet(view_of(action.number, stored, after)))
+
+
+def _token(member: ImsiMember | None) -> str:
+    return "" if member is None else member.token()
 
 
 def newest_known(subscriber: Subscriber) -> ImsiMember | None:

@@ -13,7 +13,7 @@ from security_service.domain.subscriber import Subscriber
 class SubscriberView:
     """A subscriber as people see it at `now`; times are Unix seconds, `locked_until` is 0 where free.
 
-    `failures` counts consecutive wrong guesses; `disabled` waits for a person.
+    `failures` counts consecutive wrong guesses; `disabled` waits for a person, `frozen` by one.
     """
 
     number: Msisdn
@@ -22,6 +22,7 @@ class SubscriberView:
     locked_until: int
     failures: int
     disabled: bool
+    frozen: bool = False
 
 
 def view_of(number: Msisdn, stored: StoredSubscriber, subscriber: Subscriber | None = None) -> SubscriberView:
@@ -35,6 +36,7 @@ def view_of(number: Msisdn, stored: StoredSubscriber, subscriber: Subscriber | N
         locked_until if stored.locked_until_ms > stored.now_ms else 0,
         stored.failures,
         stored.disabled,
+        stored.frozen,
     )
 
 

@@ -10,8 +10,11 @@ from security_service.domain.audit import Event, EventKind
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.ports import Jobs, Meter, Slots
 from security_service.usecases.fall_back import FallBack
+from security_service.usecases.keep_bans import KeepBans
 from security_service.usecases.look_behind import LookBehind
 from security_service.usecases.poll_receipt import PollReceipt
+from security_service.usecases.relay_message import RelayMessage
+from security_service.usecases.report_message import ReportMessage
 from security_service.usecases.send_notice import SendNotice
 
 _FIRST_PAUSE_S: Final = 5.0
@@ -30,6 +33,10 @@ class WorkJobs:
     send_notice: SendNotice
     poll_receipt: PollReceipt
     fall_back: FallBack
+    relay_message: RelayMessage
+    poll_message_receipt: PollReceipt
+    report_message: ReportMessage
+    keep_bans: KeepBans
     meter: Meter
 
     def claim(self, count: int, lease_s: float) -> list[Job]:
@@ -54,9 +61,22 @@ class WorkJobs:
                     self.meter.event("lease", "lost")
             case JobKind.REFUSALS:
                 self.slots.count_refusals(job)
+            case JobKind.RELAY | JobKind.RELAY_RECEIPT | JobKind.REPORT:
+                self._of_message(job)
+            case JobKind.BAN:
+                self.keep_bans.attempt(job)
             case _:
                 assert_never(job.kind)
         self.meter.event("job", job.kind.value)
+
+    def _of_message(self, job: Job) -> None:
+        """Do a job of a relayed message."""
+        if job.kind is JobKind.RELAY:
+            self.relay_message.attempt(job)
+        elif job.kind is JobKind.RELAY_RECEIPT:
+            self.poll_message_receipt.attempt(job)
+        else:
+            self.report_message.attempt(job)
 
     def set_back(self, job: Job) -> None:
         """Put a job that broke back for later: it is never dropped, and told of as an incident in time.

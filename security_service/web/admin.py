@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import flask_smorest
 from flask import Flask, request
-from marshmallow import Schema
 
 from security_service.domain.access import Role
 from security_service.web.admin_schemas import (
     AuditFilterSchema,
     AuditPageSchema,
+    EvidenceSchema,
     ModeSchema,
     NumberSchema,
     ProblemSchema,
@@ -27,59 +26,74 @@ from security_service.web.admin_schemas import (
 )
 from security_service.web.admin_session import TENANT_HEADER, open_session
 from security_service.web.audit_views import AuditViews
+from security_service.web.authenticator_schemas import AuthenticatorSchema, ConfirmSchema, OfferSchema
+from security_service.web.authenticator_views import AuthenticatorViews
+from security_service.web.contact_routes import contact_routes
+from security_service.web.policy_routes import policy_routes
 from security_service.web.problems import MEDIA_TYPE
+from security_service.web.route import READ, REVERIFY, Route
 from security_service.web.services import WebServices
 from security_service.web.subscriber_views import SubscriberViews
+from security_service.web.work_routes import work_routes
 
 BLUEPRINT: Final = "management"
 PREFIX: Final = "/api/v1"
 
-# `admin` may do all of it and stands in none of them.
-_READ: Final = frozenset({Role.ANALYST, Role.LEAD, Role.AUDITOR})
-_REVERIFY: Final = frozenset({Role.ANALYST, Role.LEAD})
-_DECIDE: Final = frozenset({Role.LEAD})
 _AUDIT: Final = frozenset({Role.AUDITOR, Role.LEAD})
+_ENROL: Final = frozenset({Role.ENROLLER, Role.LEAD})
+_SEE_ENROLMENT: Final = READ | _ENROL
 
 _CONFLICT: Final = {HTTPStatus.CONFLICT: "The SIM in the network is not the one that was judged"}
+_NO_EVIDENCE: Final = {
+    HTTPStatus.NOT_FOUND: "The archive holds no decision about such a code (yet)",
+    HTTPStatus.CONFLICT: "Nothing can be signed: no key is set, or the archive was altered",
+}
+_NOT_ENROLLED: Final = {HTTPStatus.CONFLICT: "Nothing was enrolled; the type says why"}
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One thing the API does: how it is called, who may call it, what it takes and gives."""
-
-    name: str
-    method: Literal["GET", "POST", "PUT"]
-    path: str
-    view: Callable[..., Any]
-    roles: frozenset[Role]
-    gives: type[Schema]
-    takes: type[Schema] | None = None
-    problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
-    waits: bool = False
-
-
-def routes(subscribers: SubscriberViews, audit: AuditViews) -> Sequence[Route]:
+def routes(subscribers: SubscriberViews, audit: AuditViews, apps: AuthenticatorViews) -> Sequence[Route]:
     """Give the whole API; the one place that says which roles may do what."""
     one = "/subscribers/<number>"
+    app = f"{one}/authenticator"
     return (
         Route(
-            "list_subscribers", "GET", "/subscribers", subscribers.page, _READ, SubscriberPageSchema,
+            "list_subscribers", "GET", "/subscribers", subscribers.page, READ, SubscriberPageSchema,
             SearchSchema,
         ),
-        Route("find_subscriber", "POST", "/subscribers/find", subscribers.find, _READ, SubscriberSchema,
+        Route("find_subscriber", "POST", "/subscribers/find", subscribers.find, READ, SubscriberSchema,
               NumberSchema),
-        Route("view_subscriber", "GET", one, subscribers.view, _READ, SubscriberSchema),
-        Route("set_mode", "PUT", f"{one}/mode", subscribers.mode, _DECIDE, SubscriberSchema, ModeSchema),
+        Route("view_subscriber", "GET", one, subscribers.view, READ, SubscriberSchema),
         Route(
-            "reverify", "POST", f"{one}/reverify", subscribers.reverify, _REVERIFY, ResultSchema,
+            "set_mode", "PUT", f"{one}/mode", subscribers.mode, REVERIFY, SubscriberSchema, ModeSchema,
+            waits=True,
+        ),
+        Route(
+            "reverify", "POST", f"{one}/reverify", subscribers.reverify, REVERIFY, ResultSchema,
             ReverifySchema, _CONFLICT, waits=True,
         ),
         Route(
-            "add_sim", "POST", f"{one}/sims", subscribers.add_sim, _DECIDE, ResultSchema, ReasonSchema,
-            _CONFLICT,
+            "add_sim", "POST", f"{one}/sims", subscribers.add_sim, REVERIFY, ResultSchema, ReasonSchema,
+            _CONFLICT, waits=True,
         ),
-        Route("unlock", "POST", f"{one}/unlock", subscribers.unlock, _DECIDE, ResultSchema, ReasonSchema),
+        Route(
+            "unlock", "POST", f"{one}/unlock", subscribers.unlock, REVERIFY, ResultSchema, ReasonSchema,
+            waits=True,
+        ),
+        Route("freeze", "POST", f"{one}/freeze", subscribers.freeze, REVERIFY, ResultSchema, ReasonSchema),
+        Route("view_authenticator", "GET", app, apps.view, _SEE_ENROLMENT, AuthenticatorSchema),
+        Route(
+            "offer_authenticator", "POST", app, apps.offer, _ENROL, OfferSchema, ReasonSchema, _NOT_ENROLLED
+        ),
+        Route(
+            "confirm_authenticator", "POST", f"{app}/confirm", apps.confirm, _ENROL, AuthenticatorSchema,
+            ConfirmSchema, _NOT_ENROLLED,
+        ),
+        Route("remove_authenticator", "DELETE", app, apps.remove, _ENROL, AuthenticatorSchema, ReasonSchema),
         Route("read_audit", "GET", "/audit", audit.page, _AUDIT, AuditPageSchema, AuditFilterSchema),
+        Route(
+            "make_evidence", "GET", "/evidence/<code_id>", audit.evidence, _AUDIT, EvidenceSchema,
+            problems=_NO_EVIDENCE,
+        ),
     )  # fmt: skip
 
 
@@ -89,7 +103,9 @@ def create_admin(services: WebServices) -> flask_smorest.Blueprint:
         BLUEPRINT, __name__, url_prefix=PREFIX, description="Subscribers and the audit log"
     )
     roles: dict[str, frozenset[Role]] = {}
-    for route in routes(SubscriberViews(services), AuditViews(services)):
+    views = SubscriberViews(services), AuditViews(services), AuthenticatorViews(services)
+    further = (*work_routes(services), *policy_routes(services), *contact_routes(services))
+    for route in (*routes(*views), *further):
         roles[f"{BLUEPRINT}.{route.name}"] = route.roles
         blueprint.add_url_rule(
             route.path, endpoint=route.name, view_func=_documented(blueprint, route), methods=[route.method]
@@ -107,7 +123,9 @@ def _documented(blueprint: flask_smorest.Blueprint, route: Route) -> Callable[..
     view = blueprint.response(HTTPStatus.OK, route.gives)(route.view)
     if route.waits:
         view = blueprint.alt_response(
-            HTTPStatus.ACCEPTED, schema=route.gives, description="No data yet: it goes on behind the scenes"
+            HTTPStatus.ACCEPTED,
+            schema=ResultSchema,
+            description="A second person must approve; or no data yet, and it goes on behind the scenes",
         )(view)
     if route.takes is not None:
         location = "query" if route.method == "GET" else "json"

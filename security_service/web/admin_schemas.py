@@ -22,6 +22,8 @@ _UNREADABLE: Final = frozenset({"Cc", "Cs"})
 _CURSOR: Final = r"^[A-Za-z0-9_.:=,~-]{0,512}$"
 _DIGITS: Final = r"^\+?[0-9]{0,15}$"
 _REASON_WORD: Final = r"^[a-z0-9_:]{0,64}$"
+_SEARCHED: Final = r"^[^\x00-\x1f\x7f]{0,64}$"
+_OPERATOR: Final = r"^([0-9]{5,6})?$"
 _CANDIDATE: Final = r"^[A-Za-z0-9_.:-]{0,80}$"
 
 
@@ -103,6 +105,9 @@ class AuditFilter:
     until_ms: int
     cursor: str
     limit: int
+    code_id: str = ""
+    actor: str = ""
+    operator: str = ""
 
 
 class ModeSchema(Schema):
@@ -178,6 +183,9 @@ class AuditFilterSchema(Schema):
     kind = fields.Enum(EventKind, by_value=True, load_default=None)
     verdict = fields.Enum(Verdict, by_value=True, load_default=None)
     reason = _text(_REASON_WORD, "Must be the token of a reason.", "reason token of a decision or an answer")
+    code_id = _text(_SEARCHED, "Must be up to 64 characters.", "id of a code, from its decision")
+    actor = _text(_SEARCHED, "Must be up to 64 characters.", "person or system that did it")
+    operator = _text(_OPERATOR, "Must be an MCC and MNC: 5 or 6 digits.", "operator by its MCC and MNC")
     since = _time("first moment, included")
     until = _time("last moment, included")
     cursor = _cursor()
@@ -195,6 +203,9 @@ class AuditFilterSchema(Schema):
             until_ms=_milliseconds(data["until"]),
             cursor=data["cursor"],
             limit=data["limit"],
+            code_id=data["code_id"],
+            actor=data["actor"],
+            operator=data["operator"],
         )
 
 
@@ -259,6 +270,7 @@ class SubscriberSchema(Schema):
     locked_until = fields.String(allow_none=True, metadata={"format": "date-time"})
     failures = fields.Integer(metadata={"description": "consecutive wrong guesses"})
     disabled = fields.Boolean(metadata={"description": "waits for an unlock by a person"})
+    frozen = fields.Boolean(metadata={"description": "disabled by a person, who stopped all at once"})
 
 
 class ResultSchema(Schema):
@@ -267,6 +279,8 @@ class ResultSchema(Schema):
     result = fields.String()
     until = fields.String(metadata={"format": "date-time", "description": "end of a pending re-verify"})
     no_data = fields.String(metadata={"description": "why a pending re-verify has no answer yet"})
+    proposal = fields.String(metadata={"description": "id of the proposal that waits for a second person"})
+    expires_at = fields.String(metadata={"format": "date-time", "description": "end of that proposal"})
     subscriber = fields.Nested(SubscriberSchema)
 
 
@@ -282,6 +296,16 @@ class AuditPageSchema(Schema):
 
     events = fields.List(fields.Dict(keys=fields.String()))
     next = fields.String(metadata={"description": "cursor of the next page, empty at the end"})
+
+
+class EvidenceSchema(Schema):
+    """The evidence pack of one code, signed with the key of the log; `audit verify` checks it."""
+
+    body = fields.Dict(keys=fields.String(), metadata={"description": "what is signed, as canonical JSON"})
+    etalon = fields.String(metadata={"description": "evidence"})
+    key = fields.String(metadata={"description": "id of the key that signed"})
+    signature = fields.String(metadata={"description": "Ed25519 signature over the body, in hex"})
+    v = fields.Integer()
 
 
 class ProblemFaultSchema(Schema):
@@ -302,3 +326,6 @@ class ProblemSchema(Schema):
     expected = fields.String(metadata={"description": "fingerprint of the IMSI that was judged"})
     seen = fields.String(metadata={"description": "token of the IMSI in the network, fit as `candidate`"})
     no_data = fields.String(metadata={"description": "why no source names the SIM"})
+    in_force = fields.String(metadata={"description": "version of a policy that decides now"})
+    highest = fields.String(metadata={"description": "highest version that a policy had"})
+    codes_left = fields.Integer(metadata={"description": "wrong codes until an authenticator's offer ends"})

@@ -15,7 +15,9 @@ from security_service.domain.phone import parse_msisdn
 from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
 from security_service.usecases.actions import Action
-from security_service.web.auth import Principal, bearer_key
+from security_service.usecases.four_eyes import Reviewer
+from security_service.usecases.work_cases import CaseWorker
+from security_service.web.auth import EVERY_TENANT, Principal, bearer_key
 from security_service.web.problems import Problem, ProblemRaised
 from security_service.web.services import WebServices
 from security_service.web.wire.codec import MAX_BODY_BYTES
@@ -53,7 +55,7 @@ def open_session(services: WebServices, roles: frozenset[Role]) -> None:
         raise ProblemRaised(_UNAUTHORIZED)
     if not principal.actor.may(*roles):
         raise ProblemRaised(_FORBIDDEN)
-    if request.method in {"POST", "PUT"}:
+    if request.method in {"POST", "PUT", "DELETE"}:
         _check_body()
     g.principal = principal
 
@@ -96,8 +98,34 @@ def number_of(text: str, tenant: Tenant) -> Msisdn:
 def action_on(services: WebServices, number: str, reason: str) -> Action:
     """Give the action of this caller on a number of this tenant; raise `ProblemRaised`."""
     tenant = tenant_of_request(services)
-    actor = _principal().actor.name
-    return Action(tenant, number_of(number, tenant), actor, reason, cast("str", g.request_id))
+    actor = _principal().actor
+    return Action(tenant, number_of(number, tenant), actor.name, reason, request_id(), actor.roles)
+
+
+def reviewer_of(services: WebServices) -> Reviewer:
+    """Give this caller as one who decides proposals of this tenant; raise `ProblemRaised`."""
+    return Reviewer(tenant_of_request(services), _principal().actor, request_id())
+
+
+def worker_of(services: WebServices) -> CaseWorker:
+    """Give this caller as one who works on cases of this tenant; raise `ProblemRaised`."""
+    return CaseWorker(tenant_of_request(services).id, _principal().actor, request_id())
+
+
+def acts_for_every_tenant() -> None:
+    """Raise `ProblemRaised` where this caller may act for some tenants only: a policy decides for all."""
+    if _principal().tenants != EVERY_TENANT:
+        raise ProblemRaised(_OTHER_TENANT)
+
+
+def request_id() -> str:
+    """Give the id of this request, which stands in the events of what it does."""
+    return cast("str", g.request_id)
+
+
+def actor_name() -> str:
+    """Give the name under which the caller stands in the audit."""
+    return _principal().actor.name
 
 
 def _principal() -> Principal:

@@ -22,6 +22,8 @@ class Authentication(StrEnum):
     TENANT_KEY = "tenant_key"
     MANAGEMENT_KEY = "management_key"
     CLIENT_NETWORK = "client_network"
+    CONSOLE_SESSION = "console_session"
+    ACCOUNT = "account"
     CALLBACK_TOKEN = "callback_token"  # noqa: S105 - the word for a way of knowing, not a token
     NONE = "none"
 

@@ -39,7 +39,8 @@ def create_health(services: WebServices) -> Blueprint:
             faults = ["the store does not answer"]
         if faults:
             return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not_ready", "faults": faults})
-        return _json(HTTPStatus.OK, {"status": "ready", "faults": []})
+        notes: dict[str, object] = {"notes": list(services.notes)} if services.notes else {}
+        return _json(HTTPStatus.OK, {"status": "ready", "faults": [], **notes})
 
     return blueprint
 

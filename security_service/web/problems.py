@@ -15,7 +15,7 @@ from flask import Flask, Response
 from marshmallow import Schema
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from security_service.domain.errors import StoreUnavailable
+from security_service.domain.errors import ArchiveUnavailable, StoreUnavailable
 from security_service.web.devino import method_refusal
 from security_service.web.secured_response import SecuredResponse
 
@@ -49,6 +49,15 @@ class ProblemRaised(Exception):
         super().__init__(problem.kind or problem.status.phrase)
 
 
+MOVING: Final = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "record-keeps-moving",
+    "Others changed this subscriber at every attempt; nothing was written.",
+    headers={"Retry-After": "1"},
+)
+"""What an action on a subscriber answers that lost against others at every attempt."""
+
+
 def written(problem: Problem) -> Response:
     """Give the response of a problem."""
     document = {
@@ -71,6 +80,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(MethodNotAllowed, _method_not_allowed)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
+    app.register_error_handler(ArchiveUnavailable, _archive_unavailable)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -120,6 +130,14 @@ def _store_unavailable(_error: StoreUnavailable) -> Response:
     detail = "The store does not answer; whether the last change was made is not known."
     return written(
         Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail, headers={"Retry-After": "5"})
+    )
+
+
+def _archive_unavailable(error: ArchiveUnavailable) -> Response:
+    _log.error("archive_unavailable", sentence=str(error))
+    detail = "The archive of the audit log cannot be read; a part of the log is never shown for the whole."
+    return written(
+        Problem(HTTPStatus.SERVICE_UNAVAILABLE, "archive-unavailable", detail, headers={"Retry-After": "5"})
     )
 
 

@@ -6,19 +6,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from security_service.domain.ports import Chance, Health, Tenants
-from security_service.usecases.add_sim import AddSim
+from security_service.usecases.advise_contact import AdviseContact
 from security_service.usecases.answers import OperationResult
+from security_service.usecases.ask_imsi import AskImsi
 from security_service.usecases.check_code import CheckCodeRequest
+from security_service.usecases.enrol_authenticator import EnrolAuthenticator
+from security_service.usecases.four_eyes import FourEyes
+from security_service.usecases.freeze import Freeze
 from security_service.usecases.generate_code import GenerateCodeRequest
+from security_service.usecases.keep_bans import KeepBans
 from security_service.usecases.list_subscribers import ListSubscribers
+from security_service.usecases.make_evidence import MakeEvidence
+from security_service.usecases.policy_desk import PolicyDesk
 from security_service.usecases.read_audit import ReadAudit
 from security_service.usecases.receive_push import ReceivePush
-from security_service.usecases.reverify import Reverify
-from security_service.usecases.set_mode import SetMode
-from security_service.usecases.unlock import Unlock
+from security_service.usecases.sign_in_account import SignInAccount
+from security_service.usecases.take_message import TakeMessage
+from security_service.usecases.view_message import ViewMessage
 from security_service.usecases.view_subscriber import ViewSubscriber
+from security_service.usecases.work_cases import WorkCases
 from security_service.web.auth import AdminKeys
 from security_service.web.callers import Network
+from security_service.web.console.services import ConsoleServices
+
+
+@dataclass(frozen=True, slots=True)
+class OlderFaces:
+    """What faces need whose callers sign in by login and password, and bring messages of their own."""
+
+    sign_in: SignInAccount
+    ask_imsi: AskImsi
+    take_message: TakeMessage
+    view_message: ViewMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +46,9 @@ class WebServices:
 
     `generate_code` and `check_code` are the `run` of the use cases. `render_metrics` gives the
     body of /metrics and its content type. `trusted_proxies` may tell a client's address;
-    `metrics_networks` may read /metrics beside loopback.
+    `metrics_networks` may read /metrics beside loopback. `older` is None where
+    no such face is served, `console` where no key seals the
+    secrets of people's apps, `evidence` where there is no archive. `notes` are told beside readiness.
     """
 
     generate_code: Callable[[GenerateCodeRequest], OperationResult]
@@ -38,12 +59,19 @@ class WebServices:
     render_metrics: Callable[[], tuple[bytes, str]]
     admin_keys: AdminKeys
     view_subscriber: ViewSubscriber
+    advise_contact: AdviseContact
     list_subscribers: ListSubscribers
-    set_mode: SetMode
-    reverify: Reverify
-    add_sim: AddSim
-    unlock: Unlock
+    four_eyes: FourEyes
+    work_cases: WorkCases
+    keep_bans: KeepBans
+    freeze: Freeze
+    enrol_authenticator: EnrolAuthenticator
     read_audit: ReadAudit
+    policy_desk: PolicyDesk
     receive_push: ReceivePush
+    older: OlderFaces | None = None
+    console: ConsoleServices | None = None
+    evidence: MakeEvidence | None = None
+    notes: tuple[str, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
     metrics_networks: tuple[Network, ...] = ()

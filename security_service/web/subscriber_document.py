@@ -38,6 +38,7 @@ def subscriber_document(view: SubscriberView) -> Document:
         "locked_until": moment(view.locked_until) if view.locked_until else None,
         "failures": view.failures,
         "disabled": view.disabled,
+        "frozen": view.frozen,
     }
 
 

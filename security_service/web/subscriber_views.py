@@ -5,7 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, assert_never
 
-from security_service.usecases.actions import RecordKeepsMoving
+from flask import Response
+
+from security_service.usecases.actions import RecordKeepsMoving, SimBanned
 from security_service.usecases.add_sim import (
     AddConflict,
     AlreadyTrusted,
@@ -14,14 +16,17 @@ from security_service.usecases.add_sim import (
     SimAdded,
     TooManySims,
 )
-from security_service.usecases.candidates import UnknownCandidate, fingerprint
+from security_service.usecases.candidates import UnknownCandidate
+from security_service.usecases.four_eyes import NotAllowed, Proposed
+from security_service.usecases.freeze import AlreadyFrozen, Frozen
 from security_service.usecases.reverify import Reverified, ReverifyConflict, ReverifyPending
-from security_service.usecases.set_mode import ModeFault, ModeSet
+from security_service.usecases.set_mode import ModeConflict, ModeFault, ModeSet
 from security_service.usecases.unlock import NothingLocked, Unlocked
 from security_service.usecases.view_subscriber import SubscriberView
 from security_service.web.admin_schemas import ModeBody, ReverifyBody
 from security_service.web.admin_session import action_on, number_of, tenant_of_request
-from security_service.web.problems import Problem, ProblemRaised
+from security_service.web.deed_problems import deed_problem, proposed
+from security_service.web.problems import MOVING, Problem, ProblemRaised
 from security_service.web.services import WebServices
 from security_service.web.subscriber_document import Document, moment, subscriber_document
 
@@ -51,9 +56,10 @@ class SubscriberViews:
             "next": page.next,
         }
 
-    def mode(self, body: ModeBody, number: str) -> Document:
-        """Set the mode: check, always_allow or always_deny."""
-        outcome = self._services.set_mode.run(action_on(self._services, number, body.reason), body.change)
+    def mode(self, body: ModeBody, number: str) -> Document | Response:
+        """Set the mode: check, always_allow or always_deny; or propose it to a second person."""
+        action = action_on(self._services, number, body.reason)
+        outcome = self._services.four_eyes.set_mode(action, body.change)
         match outcome:
             case ModeSet():
                 return subscriber_document(outcome.view)
@@ -67,88 +73,77 @@ class SubscriberViews:
                         {"errors": faults},
                     )
                 )
+            case Proposed():
+                return proposed(outcome)
+            case ModeConflict() | NotAllowed():
+                raise ProblemRaised(deed_problem(outcome))
             case RecordKeepsMoving():
-                raise ProblemRaised(_MOVING)
+                raise ProblemRaised(MOVING)
             case _:
                 assert_never(outcome)
 
-    def reverify(self, body: ReverifyBody, number: str) -> Document | tuple[Document, int]:
-        """Replace the reference by the SIM that is in the network now."""
-        outcome = self._services.reverify.ask(action_on(self._services, number, body.reason), body.request)
+    def reverify(self, body: ReverifyBody, number: str) -> Document | tuple[Document, int] | Response:
+        """Replace the reference by the SIM that is in the network now; or propose it."""
+        action = action_on(self._services, number, body.reason)
+        outcome = self._services.four_eyes.reverify(action, body.request)
         match outcome:
             case Reverified():
                 return _result("reverified", outcome.view)
             case ReverifyPending():
                 pending = {"until": moment(outcome.until), "no_data": outcome.no_data.value}
                 return {**_result("pending", outcome.view), **pending}, HTTPStatus.ACCEPTED
-            case ReverifyConflict():
-                shown = {"expected": fingerprint(outcome.expected), "seen": outcome.seen.token()}
-                detail = "The SIM in the network is not the one that was judged: it changed again."
-                raise ProblemRaised(Problem(HTTPStatus.CONFLICT, "reverify-conflict", detail, shown))
-            case UnknownCandidate():
-                raise ProblemRaised(_UNKNOWN_CANDIDATE)
+            case Proposed():
+                return proposed(outcome)
+            case ReverifyConflict() | UnknownCandidate() | SimBanned() | NotAllowed():
+                raise ProblemRaised(deed_problem(outcome))
             case RecordKeepsMoving():
-                raise ProblemRaised(_MOVING)
+                raise ProblemRaised(MOVING)
             case _:
                 assert_never(outcome)
 
-    def add_sim(self, reason: str, number: str) -> Document:
-        """Trust the SIM that is in the network now beside the others."""
-        outcome = self._services.add_sim.run(action_on(self._services, number, reason))
+    def add_sim(self, reason: str, number: str) -> Document | Response:
+        """Trust the SIM that is in the network now beside the others; or propose it."""
+        outcome = self._services.four_eyes.add_sim(action_on(self._services, number, reason))
         match outcome:
             case SimAdded():
                 return _result("added", outcome.view)
             case AlreadyTrusted():
                 return _result("already_trusted", outcome.view)
             case RecordKeepsMoving():
-                raise ProblemRaised(_MOVING)
-            case AddConflict() | NoReference() | TooManySims() | NoAnswer():
-                raise ProblemRaised(_not_added(outcome))
+                raise ProblemRaised(MOVING)
+            case Proposed():
+                return proposed(outcome)
+            case AddConflict() | NoReference() | TooManySims() | NoAnswer() | SimBanned() | NotAllowed():
+                raise ProblemRaised(deed_problem(outcome))
             case _:
                 assert_never(outcome)
 
-    def unlock(self, reason: str, number: str) -> Document:
-        """Forget wrong guesses and locks."""
-        outcome = self._services.unlock.run(action_on(self._services, number, reason))
+    def unlock(self, reason: str, number: str) -> Document | Response:
+        """Forget wrong guesses and locks; or propose it."""
+        outcome = self._services.four_eyes.unlock(action_on(self._services, number, reason))
         match outcome:
             case Unlocked():
                 return _result("unlocked", outcome.view)
             case NothingLocked():
                 return _result("nothing_locked", outcome.view)
+            case Proposed():
+                return proposed(outcome)
+            case NotAllowed():
+                raise ProblemRaised(deed_problem(outcome))
+            case _:
+                assert_never(outcome)
+
+    def freeze(self, reason: str, number: str) -> Document:
+        """Stop everything for a subscriber at once, until a person unlocks."""
+        outcome = self._services.freeze.run(action_on(self._services, number, reason))
+        match outcome:
+            case Frozen():
+                return _result("frozen", outcome.view)
+            case AlreadyFrozen():
+                return _result("already_frozen", outcome.view)
             case _:
                 assert_never(outcome)
 
 
 def _result(word: str, view: SubscriberView) -> Document:
     return {"result": word, "subscriber": subscriber_document(view)}
-
-
-def _not_added(outcome: AddConflict | NoReference | TooManySims | NoAnswer) -> Problem:
-    match outcome:
-        case AddConflict():
-            detail = "The SIM in the network is not the candidate that was judged."
-            return Problem(HTTPStatus.CONFLICT, "add-conflict", detail, {"seen": outcome.seen.token()})
-        case NoReference():
-            detail = "There is no SIM yet that a second could stand beside: re-verify instead."
-            return Problem(HTTPStatus.CONFLICT, "no-reference", detail)
-        case TooManySims():
-            detail = "The reference is full: re-verify replaces it."
-            return Problem(HTTPStatus.CONFLICT, "too-many-sims", detail)
-        case NoAnswer():
-            detail = "No source names the SIM now; nothing was stored."
-            return Problem(HTTPStatus.CONFLICT, "no-answer", detail, {"no_data": outcome.no_data.value})
-        case _:
-            assert_never(outcome)
-
-
-_MOVING = Problem(
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "record-keeps-moving",
-    "Others changed this subscriber at every attempt; nothing was written.",
-    headers={"Retry-After": "1"},
-)
-_UNKNOWN_CANDIDATE = Problem(
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    "unknown-candidate",
-    "candidate is neither the fingerprint of an IMSI known for this subscriber nor a whole token.",
-)

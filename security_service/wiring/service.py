@@ -2,71 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from security_service.archive.engine import ArchiveDatabase
 from security_service.config.classes import Settings
-from security_service.config.policy_files import read_policies
-from security_service.domain.policy import Policy
 from security_service.domain.ports import Meter
-from security_service.links.breaker import BreakerRule, GatewayBreakers
-from security_service.links.no_answer import lookup_gave_no_answer
 from security_service.links.operating_system import SystemChance, SystemClock
-from security_service.links.race import OrderedRace
-from security_service.links.sealed_text import TextSealer
 from security_service.store.arrivals import StoredArrivalBook
-from security_service.store.audit_log import StoredAuditLog
 from security_service.store.checks import StoredChecks
 from security_service.store.codes import StoredCodes
 from security_service.store.connection import Scripts
-from security_service.store.flights import StoredFlights
-from security_service.store.frame import StoreFrame
 from security_service.store.installation import (
     StoreHealth,
 )
-from security_service.store.pace import StoredPace
-from security_service.store.sealed_texts import StoredSealedTexts
+from security_service.store.policy_book import StoredPolicyBook
+from security_service.store.policy_drafts import StoredPolicyDrafts
 from security_service.store.tenants import StoredTenants
-from security_service.store.trust_book import StoredTrustBook
 from security_service.store.wide_limits import (
-    StoredNoticeCap,
     StoredWideLimits,
 )
-from security_service.usecases.add_sim import AddSim
+from security_service.usecases.advise_contact import AdviseContact
+from security_service.usecases.audit_desk import AuditDesk
 from security_service.usecases.check_code import CheckCode
-from security_service.usecases.check_sim import CheckSim
-from security_service.usecases.deliver import Deliver
-from security_service.usecases.fall_back import FallBack
+from security_service.usecases.enrol_authenticator import EnrolAuthenticator
+from security_service.usecases.freeze import Freeze
 from security_service.usecases.generate_code import GenerateCode
 from security_service.usecases.intake import Intake
 from security_service.usecases.judge_arrivals import JudgeArrivals
 from security_service.usecases.list_subscribers import ListSubscribers
-from security_service.usecases.look_behind import LookBehind
-from security_service.usecases.pass_gate import PassGate
-from security_service.usecases.poll_receipt import PollReceipt
+from security_service.usecases.policy_desk import PolicyDesk
 from security_service.usecases.read_audit import ReadAudit
 from security_service.usecases.receive_push import ReceivePush
-from security_service.usecases.reverify import Reverify
-from security_service.usecases.send_notice import SendNotice
-from security_service.usecases.set_mode import SetMode
 from security_service.usecases.set_trust import SetTrust
-from security_service.usecases.unlock import Unlock
 from security_service.usecases.view_subscriber import ViewSubscriber
 from security_service.usecases.work_jobs import WorkJobs
-from security_service.wiring.outward import Outward, build_outward
-from security_service.wiring.plugins import DATE_KINDS
-from security_service.wiring.stored import Stored, build_stored
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPolicies:
-    """The Policies port over documents that were read at the start."""
-
-    documents: Mapping[str, Policy]
-
-    def get(self, name: str) -> Policy:
-        """Give the current version; raises KeyError for a name that no document has."""
-        return self.documents[name]
+from security_service.wiring.archive import build_database, build_whole_log
+from security_service.wiring.auditing import build_audit_desk
+from security_service.wiring.deeds import Deeds, build_deeds
+from security_service.wiring.outward import Outward
+from security_service.wiring.people import People, build_people
+from security_service.wiring.policies import build_policy_desk
+from security_service.wiring.relay import Relay, build_relay
+from security_service.wiring.sealing import Sealing, build_sealing
+from security_service.wiring.shared import Core, build_core
+from security_service.wiring.step_up import build_check_step_up, build_enrolment
+from security_service.wiring.work import build_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +55,10 @@ class Service:
     """The service put together: every use case, and the ports that faces and commands need."""
 
     scripts: Scripts
+    archive: ArchiveDatabase
+    sealing: Sealing
     outward: Outward
-    policies: LoadedPolicies
+    policies: StoredPolicyBook
     tenants: StoredTenants
     health: StoreHealth
     chance: SystemChance
@@ -83,30 +66,21 @@ class Service:
     generate_code: GenerateCode
     check_code: CheckCode
     view_subscriber: ViewSubscriber
+    advise_contact: AdviseContact
     list_subscribers: ListSubscribers
-    set_mode: SetMode
-    reverify: Reverify
-    add_sim: AddSim
-    unlock: Unlock
+    deeds: Deeds
+    freeze: Freeze
+    enrol_authenticator: EnrolAuthenticator
     set_trust: SetTrust
     read_audit: ReadAudit
+    audit_desk: AuditDesk
+    policy_desk: PolicyDesk
+    policy_drafts: StoredPolicyDrafts
     work_jobs: WorkJobs
     judge_arrivals: JudgeArrivals
     receive_push: ReceivePush
-
-
-@dataclass(frozen=True, slots=True)
-class _Core:
-    """What most use cases are put together from."""
-
-    stored: Stored
-    outward: Outward
-    policies: LoadedPolicies
-    sim_check: CheckSim
-    deliver: Deliver
-    sealer: TextSealer
-    clock: SystemClock
-    chance: SystemChance
+    relay: Relay
+    people: People | None
 
 
 def build_service(settings: Settings, meter: Meter, now: Callable[[], str] = lambda: "") -> Service:
@@ -116,61 +90,51 @@ def build_service(settings: Settings, meter: Meter, now: Callable[[], str] = lam
     Raises SettingsFault for settings and policies that cannot be used. A store that is away or
     was never initialised is no fault here: the service says so by its readiness.
     """
-    clock, chance = SystemClock(), SystemChance()
-    stored = build_stored(settings, clock, now)
-    outward = build_outward(settings, stored.frame.scripts)
-    book = StoredTrustBook(stored.frame, clock, outward.trust, settings.trust)
-    sim_check = _build_sim_check(settings, outward, stored.frame, book, meter)
-    core = _Core(
-        stored,
-        outward,
-        LoadedPolicies(read_policies(settings.policies_dir)),
-        sim_check,
-        _build_deliver(stored, outward, meter),
-        TextSealer(settings.keys.code_ring),
-        clock,
-        chance,
-    )
-    reverify = Reverify(stored.subscribers, sim_check, stored.tenants, stored.jobs, chance)
+    core = build_core(settings, meter, now)
+    stored, outward, clock, book = core.stored, core.outward, core.clock, core.book
+    archive = build_database(settings)
+    log = build_whole_log(settings, archive, stored.frame)
+    policy_desk = build_policy_desk(core, log)
+    sealing = build_sealing(settings, archive, stored.frame, clock, meter)
+    deeds = build_deeds(settings, core, archive, policy_desk, meter)
     return Service(
         scripts=stored.frame.scripts,
+        archive=archive,
+        sealing=sealing,
         outward=outward,
         policies=core.policies,
         tenants=stored.tenants,
         health=stored.health,
-        chance=chance,
+        chance=core.chance,
         clock=clock,
         generate_code=_build_generate_code(settings, core, meter),
         check_code=_build_check_code(settings, core, meter),
         view_subscriber=ViewSubscriber(stored.subscribers),
+        advise_contact=AdviseContact(stored.subscribers, core.sim_check),
         list_subscribers=ListSubscribers(stored.subscribers),
-        set_mode=SetMode(stored.subscribers),
-        reverify=reverify,
-        add_sim=AddSim(stored.subscribers, sim_check),
-        unlock=Unlock(stored.subscribers),
+        deeds=deeds,
+        freeze=Freeze(stored.subscribers, stored.subscribers),
+        enrol_authenticator=build_enrolment(settings, core),
         set_trust=SetTrust(book, frozenset(outward.lookups), outward.trust, clock),
-        read_audit=ReadAudit(StoredAuditLog(stored.frame)),
-        work_jobs=_build_work(core, reverify, meter),
+        read_audit=ReadAudit(log),
+        audit_desk=build_audit_desk(log, sealing, stored.frame, clock),
+        policy_desk=policy_desk,
+        policy_drafts=StoredPolicyDrafts(stored.frame),
+        work_jobs=build_work(core, deeds.reverify, meter),
         judge_arrivals=JudgeArrivals(StoredArrivalBook(stored.frame, clock), clock, meter),
         receive_push=ReceivePush(outward.readers, stored.receipts, settings.keys.api_ring, meter),
+        relay=build_relay(settings, core, meter),
+        people=build_people(settings, core),
     )
 
 
-def _build_generate_code(settings: Settings, core: _Core, meter: Meter) -> GenerateCode:
+def _build_generate_code(settings: Settings, core: Core, meter: Meter) -> GenerateCode:
     stored, ring = core.stored, settings.keys.code_ring
     return GenerateCode(
         intake=Intake(ring),
         codes=StoredCodes(stored.frame),
         wide_limits=StoredWideLimits(stored.frame, core.chance),
-        gate=PassGate(
-            core.sim_check,
-            core.policies,
-            stored.tally,
-            core.chance,
-            core.clock,
-            settings.keys.imsi_ring,
-            ring,
-        ),
+        gate=core.gate,
         deliver=core.deliver,
         tally=stored.tally,
         arrivals=stored.arrivals,
@@ -180,73 +144,20 @@ def _build_generate_code(settings: Settings, core: _Core, meter: Meter) -> Gener
         meter=meter,
         keys=ring,
         sealer=core.sealer,
+        steps_up=settings.keys.vault_ring is not None,
     )
 
 
-def _build_check_code(settings: Settings, core: _Core, meter: Meter) -> CheckCode:
-    ring = settings.keys.code_ring
+def _build_check_code(settings: Settings, core: Core, meter: Meter) -> CheckCode:
+    ring, checks = settings.keys.code_ring, StoredChecks(core.stored.frame)
     return CheckCode(
         Intake(ring),
-        StoredChecks(core.stored.frame),
+        checks,
         core.sim_check,
         core.policies,
         core.stored.arrivals,
         core.clock,
         meter,
         ring,
+        build_check_step_up(settings, checks),
     )
-
-
-def _build_work(core: _Core, reverify: Reverify, meter: Meter) -> WorkJobs:
-    """What the worker does, over the same ports as the faces."""
-    stored, outward = core.stored, core.outward
-    tenants, subscribers, jobs = stored.tenants, stored.subscribers, stored.jobs
-    brings = frozenset(outward.readers)
-    return WorkJobs(
-        jobs=jobs,
-        slots=stored.slots,
-        look_behind=LookBehind(tenants, subscribers, core.sim_check, core.policies, jobs, meter),
-        reverify=reverify.attempt,
-        send_notice=SendNotice(tenants, StoredNoticeCap(stored.frame), core.deliver, jobs, meter),
-        poll_receipt=PollReceipt(
-            outward.gateways, stored.slots, jobs, stored.receipts, brings, core.clock, meter
-        ),
-        fall_back=FallBack(
-            tenants,
-            subscribers,
-            core.sim_check,
-            core.policies,
-            StoredSealedTexts(stored.frame),
-            core.sealer,
-            core.deliver,
-            jobs,
-            core.clock,
-            meter,
-        ),
-        meter=meter,
-    )
-
-
-def _build_deliver(stored: Stored, outward: Outward, meter: Meter) -> Deliver:
-    clock = SystemClock()
-    return Deliver(
-        outward.gateways,
-        GatewayBreakers(BreakerRule(), clock.monotonic),
-        StoredPace(stored.frame, clock, outward.per_second),
-        stored.arrivals,
-        SystemChance(),
-        clock,
-        meter,
-    )
-
-
-def _build_sim_check(
-    settings: Settings, outward: Outward, frame: StoreFrame, book: StoredTrustBook, meter: Meter
-) -> CheckSim:
-    clock = SystemClock()
-    race = OrderedRace(failed=lookup_gave_no_answer, hedge_after_s=settings.lookup_hedge_s or None)
-    flights = StoredFlights(frame, clock, SystemChance())
-    dating = frozenset(entry.name for entry in settings.lookups if entry.kind in DATE_KINDS)
-    ring = settings.keys.imsi_ring
-    pace = StoredPace(frame, clock, outward.per_second)
-    return CheckSim(outward.lookups, dating, race, flights, ring, book, pace, clock, meter)

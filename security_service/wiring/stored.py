@@ -64,7 +64,7 @@ def build_stored(settings: Settings, clock: SystemClock, now: Callable[[], str])
     scripts = build_scripts(settings)
     frame = StoreFrame(
         scripts,
-        InstalledLayout(scripts, settings.store.expected_subscribers),
+        InstalledLayout(scripts),
         settings.installation_id,
         epoch=MasterEpoch(scripts, clock) if settings.store.replicated else _no_epoch,
         now=now,

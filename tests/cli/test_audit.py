@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-from security_service.cli.audit import csv_row
+from security_service.domain.event_rows import csv_row
 from tests.cli.conftest import Command
 
 _WHY = ("--reason", "why, indeed")
@@ -55,3 +55,12 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text() -> None:
     row = csv_row(json.dumps(event))
     assert "'=1+1" in row
     assert "'@x" in row
+
+
+def test_without_a_key_heads_are_shown_unsigned(stored: Command) -> None:
+    assert stored("archive", "move").exit_code == 0
+    result = stored("audit", "head")
+    assert "this head is not signed" in result.stderr
+    assert json.loads(result.stdout)["signature"] == ""
+    assert "heads of the log are not signed" in stored("audit", "key").output
+    assert "nothing can be signed" in stored("audit", "export", "--proved", "never-written").output

@@ -12,6 +12,7 @@ from security_service.config.sources import load
 from security_service.domain.access import Role
 from security_service.domain.errors import SettingsFault
 from security_service.domain.secret import Secret
+from security_service.usecases.invite_person import Invited
 from security_service.wiring import build_outward, plugin_kinds
 
 
@@ -34,7 +35,7 @@ def test_two_directories_have_no_key_in_common(tmp_path: Path) -> None:
         directory.prepare()
         texts.append((directory.path / "secrets.json").read_text())
     secrets = [set(re.findall(r"[A-Za-z0-9_-]{16,}", text)) - {"installation_id"} for text in texts]
-    assert len(secrets[0]) == 7
+    assert len(secrets[0]) == 9
     assert not secrets[0] & secrets[1]
 
 
@@ -97,6 +98,10 @@ def test_facts_name_what_a_newcomer_needs_for_its_owner_only(tmp_path: Path) -> 
         "sandbox_url": "http://b",
     }
     assert (mode(facts.keys), mode(facts.headers)) == (0o600, 0o600)
+    invited = Invited("operator", Secret("0123-4567"), 0)
+    told = json.loads(directory.write_facts("http://a", "http://b", sandbox, invited).keys.read_text())
+    assert (told["first_admin"], told["invitation"]) == ("operator", "0123-4567")
+    assert told["console_url"] == "http://a/console/welcome"
     assert f"X-ApiKey: {sandbox.api_key.reveal()}\n" in facts.headers.read_text()
 
 

@@ -35,6 +35,14 @@ def test_unlock_says_whether_there_was_anything_to_unlock(stored: Command) -> No
     assert stored("subscriber", "unlock", *_WHY, _NUMBER).output == "Nothing was locked.\n"
 
 
+def test_freeze_stops_all_until_an_unlock(stored: Command) -> None:
+    assert stored("subscriber", "freeze", *_WHY, _NUMBER).output.startswith("Frozen until unlocked")
+    assert stored("subscriber", "freeze", *_WHY, _NUMBER).output == "It was frozen before.\n"
+    assert json.loads(stored("subscriber", "show", _NUMBER).output)["frozen"] is True
+    assert stored("subscriber", "unlock", *_WHY, _NUMBER).output == "Unlocked.\n"
+    assert json.loads(stored("subscriber", "show", _NUMBER).output)["frozen"] is False
+
+
 def test_a_reverify_that_nobody_answers_waits(stored: Command) -> None:
     assert stored("subscriber", "reverify", *_WHY, "--candidate", "x", _NUMBER).exit_code == 2
 

@@ -248,11 +248,20 @@ def test_damaged_keys_are_a_fault_and_never_made_anew(data: Path, content: str) 
 def test_production_demands_a_store_and_providers_off_this_machine(data: Path) -> None:
     local = {**IMSI, "ETALON_LOOKUPS__IMSI__BASE_URL": "http://127.0.0.1:9/soap"}
     faults = faults_of(data, {**KEYS, **local, "ETALON_ENVIRONMENT": "production"})
-    assert [fault.partition(": ")[0] for fault in faults] == ["store.address", "gateways", "lookups.imsi"]
+    assert [fault.partition(": ")[0] for fault in faults] == [
+        "store.address",
+        "archive.signing_key",
+        "gateways",
+        "lookups.imsi",
+    ]
 
 
 def test_production_with_everything_given_is_accepted(data: Path) -> None:
-    environ = {"ETALON_ENVIRONMENT": "production", "ETALON_STORE__ADDRESS": "redis://store:6379/0"}
+    environ = {
+        "ETALON_ENVIRONMENT": "production",
+        "ETALON_STORE__ADDRESS": "redis://store:6379/0",
+        "ETALON_ARCHIVE__SIGNING_KEY": "5e" * 32,
+    }
     assert settings(data, {**SMS, **IMSI, **environ}).environment is Environment.PRODUCTION
 
 

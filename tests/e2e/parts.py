@@ -19,7 +19,7 @@ from tests.e2e.inside import Inside
 from tests.e2e.processes import OURS, Program, faults_in, free_port
 from tests.e2e.waiting import wait_for
 
-ROLES: Final = ("admin", "lead", "analyst", "auditor")
+ROLES: Final = ("admin", "lead", "analyst", "auditor", "enroller")
 HOME: Final = "bank"
 WORKER_LEASE_S: Final = 5
 INSTALLATION: Final = "i1"
@@ -83,7 +83,7 @@ class Parts:
         }
         for name, (kind, base_url) in self._gateways.items():
             tables[f"gateways.{name}"] = {"kind": kind, "base_url": base_url, **account}
-        for use in ("code", "imsi", "api"):
+        for use in ("code", "imsi", "api", "vault"):
             tables[f"keys.{use}"] = {"1": secrets.token_hex(32)}
         for role, key in self.role_keys.items():
             tables[f"management.{role}"] = {"roles": [role], "key": key}
@@ -92,12 +92,12 @@ class Parts:
         self.config.write_text(text, encoding="utf-8")
         self.config.chmod(0o600)
 
-    def initialise(self) -> None:
-        """Make the store this installation's, with the command that a person would use."""
+    def store_command(self, *words: str) -> tuple[int, str]:
+        """Run `store …` as a person would; gives its exit code and what it said."""
         environment = {"ETALON_CONFIG": str(self.config)}
-        command = Program((*OURS, "store", "init"), self.folder / "init.log", environment)
+        command = Program((*OURS, "store", *words), self.folder / f"store-{words[0]}.log", environment)
         command.start()
-        assert command.exit_code() == 0, command.output()
+        return command.exit_code(), command.output()
 
     def start(self, *programs: Program) -> None:
         """Start some of sandbox, web and worker, and wait until each of them works."""

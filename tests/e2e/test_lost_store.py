@@ -22,7 +22,9 @@ SETTINGS: Final[dict[str, Any]] = {"limits": UNLIMITED, "deadline_s": 2.0, "look
 LEASE_S = SETTINGS["deadline_s"] + 5
 ENDS_OF_SENDING = ("code_sent", "send_unknown", "send_refused", "lease_lost")
 DOWN = "the store does not answer"
-EMPTY = "the store is not initialised: run `security-service store init`"
+EMPTY = (
+    "the store is not initialised: run `security-service store init`, or `store rebuild` where it was lost"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,8 @@ def test_an_empty_store_is_not_decided_on_until_a_person_initialises_it(survived
         assert bank.generate(new_number()).code == 4
     assert len(parts.operator.texts(number)) == 1
 
-    parts.initialise()
+    exit_code, said = parts.store_command("init", "--anew")
+    assert exit_code == 0, said
     wait_for("readiness", bank.is_ready)
     # A key is believed for a second after it was read.
     wait_for("the key's end", lambda: bank.check(number, code).code == 1)

@@ -127,6 +127,10 @@ class MemorySlots:
         self.receipts.append((job.get("code"), state))
         return True
 
+    def give_up(self, job: Job, event: Event) -> bool:
+        self.jobs.faults.check("give_up")
+        return self.jobs.finish(job, (event,))
+
     def count_refusals(self, job: Job) -> bool:
         self.jobs.faults.check("count_refusals")
         if not self.jobs.end_of(job):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from security_service.domain.imsi import IMSI_DIGITS, ImsiForm, SealedImsi, compare, no_data, seal
 from security_service.domain.lookup import Liveness, NoData, SimSeen
@@ -29,13 +30,15 @@ class ScriptedSim:
     """The SimCheck port. Each question takes the next line of the script; the last one stays.
 
     A line is an IMSI, a class of no data, or what is raised. `meanwhile` is called before the
-    answer is given: what others do while the SIM is being asked. `swapped_at` dates each SIM seen.
+    answer is given: what others do while the SIM is being asked. `swapped_at` dates each SIM seen;
+    `banned` are the IMSIs that every tenant banned.
     """
 
     def __init__(self, *script: Line, meanwhile: Callable[[], None] | None = None) -> None:
         self.script = list(script)
         self.meanwhile = meanwhile
         self.swapped_at: int | None = None
+        self.banned: set[str] = set()
         self.asked: list[tuple[Msisdn, float]] = []
 
     def ask(self, tenant: Tenant, number: Msisdn, subscriber: Subscriber, within_s: float) -> SimFinding:
@@ -50,4 +53,5 @@ class ScriptedSim:
             return SimFinding(no_data(line, source="sandbox"), (trace,))
         seen = SimSeen("sandbox", Imsi(""), Liveness.LIVE, mcc_mnc=line[:5], swapped_at=self.swapped_at)
         answer = compare(subscriber.reference, seen, sealed(line))
+        answer = replace(answer, banned=line in self.banned)
         return SimFinding(answer, (LookupTrace("sandbox", "seen", 12),))

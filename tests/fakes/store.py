@@ -38,6 +38,8 @@ class MemoryStore:
         self.away = False
         self.records: dict[tuple[str, str], tuple[int, Subscriber]] = {}
         self.guesses: dict[tuple[str, str], _Guesses] = {}
+        self.unlocked_by: dict[tuple[str, str], str] = {}
+        self.frozen: set[tuple[str, str]] = set()
         self.log: list[str] = []
         self.lock = threading.RLock()
         self._started = self.clock.now
@@ -116,6 +118,7 @@ class MemorySubscribers:
             guesses.locked_until_ms,
             guesses.failures,
             guesses.disabled,
+            (tenant, number.digits) in self.store.frozen,
         )
 
     def swap(
@@ -140,11 +143,26 @@ class MemorySubscribers:
             self.store.jobs.add(*jobs)
             return True
 
-    def unlock(self, tenant: str, number: Msisdn, event: Event) -> bool:
+    def unlock(self, tenant: str, number: Msisdn, event: Event, once: str = "") -> bool:
         self.store.check()
         with self.store.lock:
-            if self.store.guesses.pop((tenant, number.digits), None) is None:
+            whom = (tenant, number.digits)
+            if (once and self.store.unlocked_by.get(whom) == once) or whom not in self.store.guesses:
                 return False
+            del self.store.guesses[whom]
+            self.store.frozen.discard(whom)
+            self.store.unlocked_by[whom] = once
+            self.store.emit(event.kind.value, tenant, number, event.facts)
+            return True
+
+    def freeze(self, tenant: str, number: Msisdn, event: Event) -> bool:
+        self.store.check()
+        with self.store.lock:
+            whom = (tenant, number.digits)
+            if whom in self.store.frozen:
+                return False
+            self.store.frozen.add(whom)
+            self.store.guesses.setdefault(whom, _Guesses()).disabled = True
             self.store.emit(event.kind.value, tenant, number, event.facts)
             return True
 
@@ -202,6 +220,10 @@ class MemoryTenants:
     def get(self, tenant: str) -> Tenant | None:
         self.store.check()
         return next((one for one in self._keys.values() if one.id == tenant), None)
+
+    def put(self, tenant: Tenant) -> None:
+        """Save a tenant's settings anew; its keys stay."""
+        self._keys = {digest: tenant if one.id == tenant.id else one for digest, one in self._keys.items()}
 
 
 class MemoryFlights:

@@ -18,9 +18,13 @@ from security_service.links.operating_system import SystemChance
 from security_service.store.arrivals import StoredArrivalBook, StoredArrivals
 from security_service.store.flights import StoredFlights
 from security_service.store.pace import StoredPace
+from security_service.store.people import StoredSessions
 from security_service.store.tenants import ApiKeyInfo, StoredTenants
 from security_service.store.wide_limits import StoredSendTally
 from tests.fakes.clock import HandClock
+from tests.store import tickets
+from tests.store.people import RULES, SESSION, do_all
+from tests.store.relayed import do_relayed
 from tests.store.rig import FREE, OTHER, PAYMENT, UNLIMITED, StoreRig, fallback, messaged, subject
 
 BUDGET = GuessBudget(lifetime_warning=4, lifetime_cap=6)
@@ -52,10 +56,30 @@ def do_everything(rig: StoreRig, text: str = "готово") -> None:
     flights = StoredFlights(rig.frame, clock, SystemChance())
     flight = flights.join("demo", other.number, 9.0)
     flights.land("demo", other.number, flight, text)
+    _step_up(rig, text)
     tenants = StoredTenants(rig.frame, KeyRing({1: b"k" * 32}), clock)
     tenants.save(replace(TENANT, name="Банк"), text)
     tenants.issue_key("demo", Secret("a key of the bank"), "first", text)
+    do_relayed(rig, text)
+    do_all(rig)
+    assert StoredSessions(rig.frame, RULES).end(SESSION)
     assert tenants.end_key(ApiKeyInfo("first", "demo", 0), 0, text)
+
+
+def _step_up(rig: StoreRig, text: str) -> None:
+    whom = subject(Msisdn("79035550001"), tenant=replace(TENANT, limits=UNLIMITED), operation=PAYMENT)
+    name = tickets.enrol(rig, whom)
+    tickets.step_up(rig, whom, name)
+    tickets.answer(rig, whom, tickets.FIRST_STEP + 1)
+    rig.authenticators.get("demo", whom.number)
+    assert rig.authenticators.remove("demo", whom.number, tickets.REMOVED)
+    tickets.enrol(rig, whom)
+    caller = rig.caller()
+    rig.admit(whom, caller)
+    frozen = Event(EventKind.SUBSCRIBER_FROZEN, {"reason": text})
+    assert rig.subscribers.freeze("demo", whom.number, frozen)
+    rig.open(whom, caller, rig.new_code(whom, rig.digits()))
+    assert rig.subscribers.unlock("demo", whom.number, Event(EventKind.SUBSCRIBER_UNLOCKED, {"reason": text}))
 
 
 def _live_codes(rig: StoreRig, text: str) -> None:
@@ -126,7 +150,15 @@ def _jobs(rig: StoreRig, text: str) -> None:
                 assert rig.jobs.finish(job, [Event(EventKind.NOTICE_SENT, {"text": text})])
             case JobKind.LOOK:
                 assert rig.jobs.retry(job, 60.0, [Event(EventKind.INCIDENT, {"what": text})])
-            case JobKind.RECEIPT | JobKind.REVERIFY | JobKind.FALLBACK:
+            case (
+                JobKind.RECEIPT
+                | JobKind.REVERIFY
+                | JobKind.FALLBACK
+                | JobKind.BAN
+                | JobKind.RELAY
+                | JobKind.RELAY_RECEIPT
+                | JobKind.REPORT
+            ):
                 raise AssertionError(job)
     caller = rig.caller()
     rig.admit(whom, caller)

@@ -38,7 +38,8 @@ from security_service.domain.secret import Code, KeyRing, Msisdn
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import Tenant
 from security_service.links.operating_system import SystemChance
-from security_service.store.audit_log import StoredAuditLog
+from security_service.store.audit_log import StoredTail
+from security_service.store.authenticators import StoredAuthenticators
 from security_service.store.checks import StoredChecks
 from security_service.store.codes import StoredCodes
 from security_service.store.connection import Argument, Reply, Scripts, ThinScripts, parse_address
@@ -50,6 +51,8 @@ from security_service.store.scripts import Script
 from security_service.store.sealed_texts import StoredSealedTexts
 from security_service.store.subscribers import StoredSubscribers
 from security_service.store.wide_limits import StoredWideLimits
+from security_service.usecases.whole_log import WholeLog
+from tests.fakes.archive import EmptyArchive
 
 START_MS: Final = 1_800_000_000_000
 DAY_MS: Final = 86_400_000
@@ -133,7 +136,9 @@ class StoreRig:
         self.subscribers = StoredSubscribers(self.frame)
         self.jobs, self.slots = StoredJobs(self.frame), StoredSlots(self.frame)
         self.waiting_texts = StoredSealedTexts(self.frame)
-        self.wide, self.log = StoredWideLimits(self.frame, SystemChance()), StoredAuditLog(self.frame)
+        self.authenticators = StoredAuthenticators(self.frame)
+        self.wide = StoredWideLimits(self.frame, SystemChance())
+        self.log = WholeLog(StoredTail(self.frame), EmptyArchive())
 
     def close(self) -> None:
         """Close the connections of this thread."""

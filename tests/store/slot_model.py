@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from security_service.domain.codes import (
@@ -15,126 +16,14 @@ from security_service.domain.codes import (
     Settlement,
 )
 from security_service.domain.fallback import NoText, TextTaken
-from security_service.domain.limits import LimitReached, Locked, Window
+from security_service.domain.limits import LimitReached, Locked
+from security_service.domain.step_up import TicketFound, TicketProof
 from security_service.domain.tenants import Tenant
+from tests.store.budget_model import Budget, Places, Told, up
+from tests.store.code_model import OPEN, UNSPENT, CodeModel, sealed_text
 
-Told = tuple[str, dict[str, str | int | bool]]
 Refusal = Locked | LimitReached | CodeExists
-Check = CheckAccepted | CheckMatched | CheckExpired | CheckNotFound | Locked | LimitReached
-UNSPENT = frozenset({"sending", "live", "unknown"})
-
-
-def sealed_text(code_id: str) -> bytes:
-    """What stands for the sealed text of a code."""
-    return f"sealed text of {code_id}".encode()
-
-
-def up(milliseconds: int) -> int:
-    return -(-milliseconds // 1000)
-
-
-@dataclass(slots=True)
-class CodeModel:
-    """A code from its opening to its end; times are milliseconds."""
-
-    id: str
-    digits: str
-    operation: str
-    made: int
-    expires: int
-    lease: int
-    state: str = "sending"
-    hold: int = 0
-    wrong: int = 0
-
-    def held_until(self) -> int:
-        """Up to when the slot is held against a new code of the same operation."""
-        match self.state:
-            case "live":
-                return self.expires
-            case "sending":
-                return min(self.lease, self.expires)
-            case "unknown":
-                return min(self.hold, self.expires)
-            case _:
-                return 0
-
-
-@dataclass(slots=True)
-class Budget:
-    """Consecutive wrong guesses of a number, by the source they came from."""
-
-    tenant: Tenant
-    failures: dict[str, int] = field(default_factory=dict)
-    locks: dict[str, int] = field(default_factory=dict)
-    known: dict[str, int] = field(default_factory=dict)
-    total: int = 0
-    disabled: bool = False
-
-    def share(self, source: str, now: int) -> str:
-        """Whose budget a source draws on."""
-        if not source:
-            return "-"
-        known_for = self.tenant.guesses.known_for * 1000
-        return source if source in self.known and self.known[source] + known_for > now else "*"
-
-    def lock(self, share: str, now: int) -> Locked | None:
-        if self.disabled:
-            return Locked("disabled", None)
-        wait = self.locks.get(share, 0) - now
-        return Locked("locked", up(wait)) if wait > 0 else None
-
-    def fail(self, share: str, now: int) -> tuple[int, list[Told]]:
-        """Count a wrong guess; gives the guesses left and what is told beside it."""
-        rules = self.tenant.guesses
-        count = self.failures[share] = self.failures.get(share, 0) + 1
-        self.total += 1
-        told: list[Told] = []
-        if count % rules.guesses == 0:
-            level = min(count // rules.guesses, len(rules.lock_seconds))
-            seconds = rules.lock_seconds[level - 1]
-            self.locks[share] = now + seconds * 1000
-            source = {"*": "unknown", "-": "none"}.get(share, "known")
-            told.append(("subscriber_locked", {"failures": self.total, "seconds": seconds, "source": source}))
-        if self.total >= rules.lifetime_cap:
-            self.disabled = True
-            told.append(("subscriber_disabled", {"failures": self.total}))
-        elif self.total == rules.lifetime_warning:
-            told.append(("lifetime_warning", {"failures": self.total}))
-        return -count % rules.guesses, told
-
-    def succeed(self, source: str, share: str, now: int) -> None:
-        for one in (share, source):
-            self.failures.pop(one, None)
-            self.locks.pop(one, None)
-        self.total = 0
-        if source:
-            self.known[source] = now
-
-    def unlock(self) -> bool:
-        """Forget all but who is known; False where there was nothing."""
-        was = bool(self.failures or self.locks or self.total or self.disabled)
-        self.failures, self.locks, self.total, self.disabled = {}, {}, 0, False
-        return was
-
-
-@dataclass(slots=True)
-class Places:
-    """The calls that a number's windows let through: (millisecond, request id), oldest first."""
-
-    windows: tuple[Window, ...]
-    taken: list[tuple[int, str]] = field(default_factory=list)
-
-    def full(self, now: int) -> tuple[Window, int] | None:
-        """The first window without room, and the milliseconds until it has some."""
-        for window in self.windows:
-            within = [at for at, _ in self.taken if at + window.seconds * 1000 > now]
-            if len(within) >= window.limit:
-                return window, within[-window.limit] + window.seconds * 1000 - now
-        return None
-
-    def give_back(self, request: str) -> None:
-        self.taken = [one for one in self.taken if one[1] != request]
+Check = CheckAccepted | CheckMatched | CheckExpired | CheckNotFound | Locked | LimitReached | TicketFound
 
 
 @dataclass(slots=True)
@@ -150,6 +39,8 @@ class SlotModel:
     jobs: dict[str, int] = field(default_factory=dict)
     accepted: list[str] = field(default_factory=list)
     waiting: str = ""
+    authenticator: str = ""
+    last_step: int = 0
     budget: Budget = field(init=False)
     requests: Places = field(init=False)
     checks: Places = field(init=False)
@@ -171,7 +62,7 @@ class SlotModel:
 
     def may_take(self, operation: str) -> bool:
         code = self.code
-        if code is None or self.now >= code.held_until():
+        if code is None or self.now >= code.held_until() or self._is_frozen_out():
             return True
         if code.state == "sending":
             return False
@@ -182,21 +73,26 @@ class SlotModel:
         """The gate refused an admitted call."""
         self.told.append(("gate_decided", {}))
 
-    def open(self, request: str, code: CodeModel) -> CodeExists | None:
+    def open(self, request: str, code: CodeModel) -> CodeExists | Locked | None:
         if not self.may_take(code.operation):
             self.sends.give_back(request)
             return self._exists()
         self.told.append(("gate_decided", {}))
+        if self.budget.frozen:
+            self.told.append(("code_killed", {"code_id": code.id, "reason": "frozen"}))
+            return Locked("frozen", None)
         old = self.code
         if old is not None:
-            end = old.state
-            if end in UNSPENT:
+            end = "dead" if self._is_frozen_out() else old.state
+            if end in OPEN:
                 end = "superseded" if self.now < old.expires else "expired"
             if end == "superseded":
                 self.told.append(("code_superseded", {"by": code.id, "code_id": old.id}))
-            self.stones = [(old.digits, end), *self.stones][:4]
+            if not old.authenticator:
+                self.stones = [(old.digits, end), *self.stones][:4]
         self.code = code
-        self.jobs[f"e{code.id}"] = code.lease
+        if not code.authenticator:
+            self.jobs[f"e{code.id}"] = code.lease
         return None
 
     def settle(
@@ -220,13 +116,36 @@ class SlotModel:
 
     # --- CheckCode
 
-    def check(self, request: str, source: str, digits: str, operation: str, *, pinned: bool) -> Check:
-        refusal = self._locked(request, source) or self._take(self.checks, request)
+    def check(
+        self,
+        request: str,
+        source: str,
+        digits: str,
+        operation: str,
+        *,
+        pinned: bool = False,
+        named: bool = False,
+        proof: TicketProof | None = None,
+    ) -> Check:
+        """One call of the script; `proof` is there in the second one about a ticket."""
+        refusal: Locked | LimitReached | None = self._locked(request, source)
+        if refusal is None and proof is None:
+            refusal = self._take(self.checks, request)
         if refusal is not None:
             return refusal
         code, stone = self.code, dict(reversed(self.stones)).get(digits)
         if code is None:
             return self._uncounted("no_code")
+        if self._is_frozen_out():
+            self._tell_check("not_found", "frozen", ends="dead")
+            return CheckNotFound(NotFound.FROZEN)
+        if code.state == "ticket":
+            return self._check_ticket(code, source, operation, named=named, proof=proof)
+        return self._check_code(code, stone, source, digits, operation, pinned=pinned)
+
+    def _check_code(
+        self, code: CodeModel, stone: str | None, source: str, digits: str, operation: str, *, pinned: bool
+    ) -> Check:
         right = digits == code.digits
         if stone is not None and not right:
             return self._uncounted(stone)
@@ -250,16 +169,48 @@ class SlotModel:
         if pinned:
             self._tell_check("matched", "valid")
             return CheckMatched(code.id, None)
-        self._tell_check("accepted", "valid")
-        self.budget.succeed(source, self.budget.share(source, self.now), self.now)
+        share = self.budget.share(source, self.now)
+        self._tell_check("accepted", "valid", counted={"share": share})
+        self.budget.succeed(source, share, self.now)
         return CheckAccepted(code.id)
 
-    def finalise(self, code_id: str, source: str, *, accepted: bool) -> None:
-        if not accepted and self.code is not None and self.code.id == code_id:
-            self.code.state = "dead"
-        if accepted:
-            self.budget.succeed(source, self.budget.share(source, self.now), self.now)
-        self.told.append(("check_finalised", {}))
+    def _check_ticket(
+        self, code: CodeModel, source: str, operation: str, *, named: bool, proof: TicketProof | None
+    ) -> Check:
+        if not named or self.now >= code.expires:
+            return self._uncounted("ticket_expired" if named else "no_code")
+        if code.authenticator != self.authenticator:
+            return self._uncounted("no_authenticator")
+        if proof is None or proof.ticket != code.id:
+            return TicketFound(code.id, b"sealed", self.now)
+        if proof.step is None:
+            burns = code.wrong + 1 >= self.tenant.guesses.guesses
+            code.wrong += 1
+            return self._counted(source, "wrong", ends="burnt" if burns else "")
+        if proof.step <= self.last_step:
+            return self._uncounted("step_used")
+        self.last_step = proof.step
+        if operation != code.operation:
+            return self._counted(source, "operation_differs", ends="dead")
+        self.accepted.append(code.id)
+        share = self.budget.share(source, self.now)
+        self._tell_check("accepted", "valid", counted={"share": share}, ends="spent")
+        self.budget.succeed(source, share, self.now)
+        return CheckAccepted(code.id)
+
+    def finalise(self, code_id: str, source: str, *, accepted: bool) -> bool:
+        code = self.code if self.code is not None and self.code.id == code_id else None
+        is_dead = code is not None and code.made <= self.budget.frozen_at
+        frozen = accepted and (self.budget.frozen or is_dead)
+        if code is not None and (frozen or not accepted):
+            code.state = "dead"
+        outcome: dict[str, str | int | bool] = {"reason": "frozen"} if frozen else {}
+        if accepted and not frozen:
+            share = self.budget.share(source, self.now)
+            outcome = {"share": share, "source": source}
+            self.budget.succeed(source, share, self.now)
+        self.told.append(("check_finalised", outcome))
+        return not frozen
 
     # --- behind the scenes
 
@@ -288,6 +239,8 @@ class SlotModel:
         if self.code is None or self.waiting != code_id or not self.is_waiting():
             return NoText.NOT_NEEDED
         self.waiting, left = "", self.code.expires - self.now
+        if self._is_frozen_out():
+            return NoText.FROZEN
         return NoText.TOO_LATE if left < 60_000 else TextTaken(sealed_text(code_id), left / 1000)
 
     def is_waiting(self) -> bool:
@@ -309,6 +262,21 @@ class SlotModel:
             self.told.append(("code_killed", {"code_id": code_id, "reason": "sim_changed"}))
         self.told.append(("late_change", {}))
 
+    def enrol(self, authenticator: str, step: int) -> None:
+        self.authenticator, self.last_step = authenticator, step
+        for kind in ("authenticator_offered", "authenticator_confirmed"):
+            self.told.append((kind, {"authenticator": authenticator}))
+
+    def remove(self) -> None:
+        self.told.append(("authenticator_removed", {"authenticator": self.authenticator, "state": "active"}))
+        self.authenticator = ""
+
+    def freeze(self) -> bool:
+        is_new = self.budget.freeze(self.now)
+        if is_new:
+            self.told.append(("subscriber_frozen", {}))
+        return is_new
+
     def unlock(self) -> bool:
         was = self.budget.unlock()
         if was:
@@ -328,6 +296,11 @@ class SlotModel:
         return sorted({at for at in found if at > self.now})
 
     # --- what several of them do
+
+    def _is_frozen_out(self) -> bool:
+        """Whether the slot's code was made by the last freeze and has come to no other end."""
+        code = self.code
+        return code is not None and code.made <= self.budget.frozen_at and code.state in OPEN
 
     def _checkable(self, code_id: str) -> bool:
         code = self.code
@@ -363,9 +336,9 @@ class SlotModel:
         until = code.held_until() if code.state == "unknown" else code.expires
         return CodeExists(up(until - self.now))
 
-    def _counted(self, source: str, reason: str) -> CheckNotFound:
-        left, told = self.budget.fail(self.budget.share(source, self.now), self.now)
-        self._tell_check("not_found", reason, left)
+    def _counted(self, source: str, reason: str, ends: str = "") -> CheckNotFound:
+        left, counted, told = self.budget.fail(self.budget.share(source, self.now), self.now)
+        self._tell_check("not_found", reason, left, counted, ends)
         self.told += told
         return CheckNotFound(NotFound(reason), left)
 
@@ -373,12 +346,24 @@ class SlotModel:
         self._tell_check("not_found", reason)
         return CheckNotFound(NotFound.SUPERSEDED if reason == "expired" else NotFound(reason))
 
-    def _tell_check(self, result: str, reason: str, left: int | None = None) -> None:
+    def _tell_check(
+        self,
+        result: str,
+        reason: str,
+        left: int | None = None,
+        counted: Mapping[str, str | int | bool] | None = None,
+        ends: str = "",
+    ) -> None:
+        is_ticket = self.code is not None and self.code.state == "ticket"
+        if self.code is not None and ends:
+            self.code.state = ends
         code_id, state = (self.code.id, self.code.state) if self.code else ("", "")
         outcome: dict[str, str | int | bool] = {
             "code_id": code_id,
             "reason": reason,
             "result": result,
             "state": state,
+            **(counted or {}),
+            **({"factor": "authenticator"} if is_ticket else {}),
         }
         self.told.append(("code_checked", outcome if left is None else {**outcome, "guesses_left": left}))

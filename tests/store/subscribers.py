@@ -8,6 +8,7 @@ from security_service.domain.imsi import Candidate, Grade, ImsiMember, Reference
 from security_service.domain.secret import DIGEST_BYTES
 from security_service.domain.subscriber import Mode, Override, PendingReverify, Subscriber
 
+proposals = st.text("0123456789abcdef", max_size=32)
 seconds = st.integers(0, 2**32 - 1)
 texts = st.text(max_size=60)
 imsis = st.builds(
@@ -40,6 +41,9 @@ subscribers = st.builds(
         st.booleans(),
     ),
     pending=st.none()
-    | st.builds(PendingReverify, texts, texts, seconds, seconds, st.none() | imsis, st.booleans()),
+    | st.builds(
+        PendingReverify, texts, texts, seconds, seconds, st.none() | imsis, st.booleans(), texts, proposals
+    ),
     messaged=st.booleans(),
+    carried_out=st.lists(proposals, max_size=8).map(tuple),
 )

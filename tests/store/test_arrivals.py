@@ -3,7 +3,6 @@ from __future__ import annotations
 from security_service.domain.arrivals import PairState, Tally
 from security_service.domain.audit import AuditQuery
 from security_service.store.arrivals import StoredArrivalBook, StoredArrivals
-from security_service.store.audit_log import StoredAuditLog
 from security_service.usecases.judge_arrivals import JudgeArrivals
 from tests.fakes.clock import HandClock
 from tests.store.rig import StoreRig
@@ -40,8 +39,7 @@ class Route:
 
 def moves(rig: StoreRig) -> list[str]:
     kinds = ("gateway_away", "gateway_back")
-    log = StoredAuditLog(rig.frame)
-    return [event for kind in kinds for event in log.page(AuditQuery(kind=kind)).events]
+    return [event for kind in kinds for event in rig.log.page(AuditQuery(kind=kind)).events]
 
 
 def test_a_pair_whose_codes_stop_arriving_is_left_within_half_a_minute_and_comes_back(rig: StoreRig) -> None:

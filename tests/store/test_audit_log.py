@@ -119,7 +119,7 @@ def test_a_cursor_that_nobody_gave_starts_anew_or_ends(lasting_rig: StoreRig, cu
 def test_events_of_tenants_are_read_beside_those_of_numbers(rig: StoreRig) -> None:
     rig.redis.xadd(
         "{m}:events",
-        {"e": '{"facts":{},"kind":"tenant_saved","outcome":{},"subject":{"tenant":"demo"}}'},
+        {"e": '{"facts":{},"kind":"tenant_saved","outcome":{},"seq":1,"subject":{"tenant":"demo"}}'},
         id=f"{START_MS}-1",
     )
     assert [event["kind"] for event in read(rig, AuditQuery(tenant=FREE.id))] == ["tenant_saved"]

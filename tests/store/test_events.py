@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +16,7 @@ from security_service.domain.audit import Event, EventKind, Json, canonical
 from security_service.domain.secret import Msisdn
 from security_service.store import scripts
 from security_service.store.keys import MANAGEMENT, all_shards
+from security_service.store.records import pack
 from tests.store.everything import do_everything
 from tests.store.rig import NUMBER, START_MS, StoreRig, messaged, subject
 
@@ -78,7 +80,7 @@ def test_an_event_tells_whom_it_is_about_when_and_where(rig: StoreRig) -> None:
     told: dict[str, Any] = rig.events(subject())[0]
     assert told == {
         "at": START_MS + 5,
-        "facts": {"actor": "анна"},
+        "facts": {"actor": "анна", "record": b64encode(pack(messaged())).decode()},
         "kind": "mode_set",
         "outcome": {},
         "seq": 2,

@@ -58,8 +58,9 @@ def test_every_source_has_five_guesses_and_then_a_lock(rig: StoreRig, source: st
     assert rig.check(whom, draft.digits, rig.caller(source)) == Locked("locked", 60)
     assert rig.admit(whom, rig.caller(source)) == Locked("locked", 60)
     locks = [event["outcome"] for event in rig.events(whom) if event["kind"] == "subscriber_locked"]
-    share = {"": "none", "stranger": "unknown", "known": "known"}[source]
-    assert locks == [{"failures": 5, "seconds": 60, "source": share}]
+    share, who = {"": ("-", "none"), "stranger": ("*", "unknown"), "known": ("known", "known")}[source]
+    lock = {"failures": 5, "seconds": 60, "share": share, "source": who, "until": rig.now_ms + 60_000}
+    assert locks == [lock]
 
 
 def test_all_unknown_sources_share_five_guesses(rig: StoreRig) -> None:

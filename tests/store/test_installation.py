@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from security_service.domain.codes import CheckAccepted, StoreRefuses
+from security_service.domain.errors import StoreUnavailable
 from security_service.store.connection import LibraryScripts, Scripts, ThinScripts, parse_address
 from security_service.store.embedded import EmbeddedValkey
 from security_service.store.installation import (
@@ -84,8 +85,9 @@ def test_an_outcome_that_comes_after_the_store_was_emptied_makes_no_code(rig: St
     whom = subject()
     draft = rig.begin(whom)
     rig.redis.flushall()
-    rig.settle(draft)
-    assert rig.state(whom) == ""
+    with pytest.raises(StoreUnavailable, match="other_store"):
+        rig.settle(draft)
+    assert rig.redis.dbsize() == 0
     assert rig.check(whom, draft.digits) == REFUSES
 
 
@@ -149,8 +151,9 @@ def test_buckets_hold_at_most_a_hundred_and_are_spread_evenly_over_the_shards(su
 
 def test_the_layout_is_asked_for_until_the_store_is_initialised(redis_url: str) -> None:
     rig = StoreRig(redis_url, initialised=False)
-    placed = InstalledLayout(rig.scripts, 1)
-    assert placed().buckets == 64
+    placed = InstalledLayout(rig.scripts)
+    with pytest.raises(StoreUnavailable, match="other_store"):
+        placed()
     initialise(rig.scripts, "i1", 1_000_000)
     assert placed().buckets == buckets_for(1_000_000) == 13_376
     rig.redis.flushall()
@@ -185,7 +188,10 @@ def test_a_store_that_may_be_decided_on_has_no_fault(scripts: Scripts, client: r
 
 def test_faults_name_what_is_wrong(scripts: Scripts, client: redis.Redis) -> None:
     health = StoreHealth(scripts, "i1", WallClock(client))
-    assert health.faults() == ["the store is not initialised: run `security-service store init`"]
+    (fault,) = health.faults()
+    assert fault.startswith(
+        "the store is not initialised: run `security-service store init`, or `store rebuild`"
+    )
     initialise(scripts, "i2", 1000)
     assert health.faults() == ["the store belongs to another installation"]
 

@@ -23,6 +23,7 @@ from security_service.store.embedded import EmbeddedValkey
 from security_service.store.scripts import Script, load
 from tests.store.dropping_proxy import DroppingProxy
 from tests.store.rig import DECIDED, FREE, NUMBER, PAYMENT, StoreRig, fallback, messaged, subject
+from tests.store.step_up_scenes import STEP_UP_SCENES
 
 TIGHT: Final = replace(FREE, limits=Limits((Window("requests", 2, 60),), (Window("checks", 2, 60),)))
 PIN: Final = ImsiMember(1, "imsi", b"s" * 16)
@@ -258,6 +259,7 @@ SCENES: Final[list[Callable[[StoreRig], object]]] = [
     finalise_with(accepted=True),
     finalise_with(accepted=False),
     finalise_with(accepted=True, newer=True),
+    *STEP_UP_SCENES,
     work,
 ]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -26,26 +25,21 @@ from security_service.domain.codes import (
     Opened,
     RecordMoved,
     Settlement,
-    Subject,
 )
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.limits import GuessBudget, Limits, Window
 from security_service.domain.messages import ReceiptState
-from security_service.domain.operation import Operation
 from security_service.domain.secret import Msisdn
 from security_service.domain.subscriber import PendingReverify, Subscriber
 from security_service.domain.tenants import UnknownIs
 from security_service.store.keys import NEVER_EXPIRE
 from security_service.store.records import pack
-from tests.store.rig import FREE, PAYMENT, UNLIMITED, Draft, StoreRig, fallback
-from tests.store.slot_model import UNSPENT, CodeModel, SlotModel, sealed_text
+from tests.store.code_model import UNSPENT, CodeModel, sealed_text
+from tests.store.rig import FREE, UNLIMITED, Draft, StoreRig, fallback
+from tests.store.slot_model import SlotModel
+from tests.store.ticket_rules import Call, TicketRules, operations, sources
 
 NUMBERS: Final = count(79_880_000_000)
-OPERATIONS: Final = {
-    "login": Operation(),
-    "pay": PAYMENT,
-    "pay more": replace(PAYMENT, minor=PAYMENT.minor + 1 if PAYMENT.minor else 1),
-}
 BUDGET: Final = GuessBudget(3, (60, 300), lifetime_warning=7, lifetime_cap=9, known_for=3600)
 WINDOWS: Final = Limits(
     requests=(Window("requests", 9, 60),),
@@ -61,39 +55,21 @@ TENANTS: Final = {
     for unknown_is in UnknownIs
 }
 ENDS: Final = [*[Settlement.ACCEPTED] * 4, Settlement.UNKNOWN, Settlement.UNKNOWN, Settlement.NOT_SENT]
-sources = st.sampled_from(["", "a", "b"])
-operations = st.sampled_from(sorted(OPERATIONS))
 
 
-@dataclass(slots=True, repr=False)
-class Call:
-    """A GenerateCode call under way: what it read, and once it is opened, its code."""
-
-    caller: Caller
-    operation: str
-    stored: bytes
-    draft: Draft | None = None
-
-
-class SlotLife(RuleBasedStateMachine):
+class SlotLife(TicketRules):
     """Calls, checks, workers and people on one slot."""
-
-    rig: StoreRig
 
     def __init__(self) -> None:
         super().__init__()
         self.number = Msisdn(str(next(NUMBERS)))
-        self.calls: list[Call] = []
         self.matched: list[tuple[str, Caller, str]] = []
-        self.record, self.changes = b"", 0
+        self.changes = 0
 
     @initialize(tenant=st.sampled_from(sorted(TENANTS)))
     def begin(self, tenant: str) -> None:
         self.tenant = TENANTS[tenant]
         self.model = SlotModel(self.tenant, self.rig.now_ms)
-
-    def whom(self, operation: str) -> Subject:
-        return Subject(self.tenant, self.number, OPERATIONS[operation])
 
     # --- GenerateCode
 
@@ -235,10 +211,9 @@ class SlotLife(RuleBasedStateMachine):
         code_id, caller, source = self.matched.pop()
         self.matched = [one for one in self.matched if one[0] != code_id]
         event = Event(EventKind.CHECK_FINALISED, {})
-        self.rig.checks.finalise(
-            FinaliseRequest(self.whom("login"), caller, code_id, accepted=accepted, event=event)
-        )
-        self.model.finalise(code_id, source, accepted=accepted)
+        request = FinaliseRequest(self.whom("login"), caller, code_id, accepted=accepted, event=event)
+        expected = self.model.finalise(code_id, source, accepted=accepted)
+        assert self.rig.checks.finalise(request) is expected
 
     # --- time, workers, people
 
@@ -294,12 +269,6 @@ class SlotLife(RuleBasedStateMachine):
         self.record = pack(changed)
         self.model.change_sim(code.id)
 
-    @precondition(lambda self: self.model.budget.total > 3)
-    @rule()
-    def unlock(self) -> None:
-        event = Event(EventKind.SUBSCRIBER_UNLOCKED, {})
-        assert self.rig.subscribers.unlock("demo", self.number, event) is self.model.unlock()
-
     # --- what always holds
 
     @invariant()
@@ -310,7 +279,8 @@ class SlotLife(RuleBasedStateMachine):
         assert self.rig.state(whom) == (self.model.code.state if self.model.code else "")
         seen = self.rig.subscribers.get("demo", self.number)
         budget = self.model.budget
-        assert (seen.failures, seen.disabled) == (budget.total, budget.disabled)
+        assert (seen.failures, seen.frozen) == (budget.total, budget.frozen)
+        assert seen.disabled is (budget.disabled or budget.frozen)
         locks = [until for until in budget.locks.values() if until > self.model.now]
         assert seen.locked_until_ms == max(locks, default=0)
 

@@ -89,7 +89,8 @@ def test_a_source_has_learnt_when_enough_numbers_gave_one_imsi_twice(learning: B
     assert learning.sees(2, "i2") == [TrustNews.LEARNT]
     assert learning.word() is TrustWord.STABLE
     (event,) = learning.events()[-1:]
-    assert (event["kind"], event["facts"]) == ("trust_learnt", {"numbers": 3, "reason": "one_imsi_twice"})
+    assert event["kind"] == "trust_learnt"
+    assert event["facts"].items() >= {"numbers": 3, "reason": "one_imsi_twice"}.items()
     assert event["subject"] == {"mcc_mnc": "25001", "source": "hlr"}
 
 
@@ -156,7 +157,7 @@ def test_a_network_that_makes_imsis_up_ends_the_trust_in_its_source(book: Book) 
     assert book.word() is TrustWord.NEVER
     assert book.word(("hlr", "25002")) is TrustWord.STABLE
     (event,) = [event for event in book.events() if event["kind"] == "trust_demoted"]
-    assert event["facts"] == {"numbers": 3, "reason": "three_imsis_a_day"}
+    assert event["facts"].items() >= {"numbers": 3, "reason": "three_imsis_a_day"}.items()
     entry = book.stored.entry(*HLR)
     assert entry is not None
     assert (entry.word, entry.cause) == (TrustWord.NEVER, TrustCause.DEMOTED)

@@ -78,12 +78,18 @@ class OnePolicy:
     def get(self, name: str) -> Policy:
         return self._policy
 
+    def shadow(self, name: str) -> Policy | None:
+        return None
+
 
 class ShippedPolicies:
-    """The Policies port over the documents that are shipped."""
+    """The PoliciesInForce port over the documents that are shipped, with none on trial."""
 
     def get(self, name: str) -> Policy:
         return shipped(name)
+
+    def shadow(self, name: str) -> Policy | None:
+        return None
 
 
 class MemorySubscribers:
@@ -91,6 +97,7 @@ class MemorySubscribers:
 
     def __init__(self, log: list[Event], faults: Faults, subscriber: Subscriber = NEW_SUBSCRIBER) -> None:
         self.subscriber = subscriber
+        self.frozen = False
         self.now = NOW
         self.live_codes = {"default:c1"}
         self.killed: list[str] = []
@@ -107,7 +114,8 @@ class MemorySubscribers:
 
     def get(self, tenant: str, number: Msisdn) -> StoredSubscriber:
         self._faults.check("get")
-        return StoredSubscriber(self.subscriber, str(self._version).encode(), self.now * 1000 + 250)
+        version, now_ms = str(self._version).encode(), self.now * 1000 + 250
+        return StoredSubscriber(self.subscriber, version, now_ms, disabled=self.frozen, frozen=self.frozen)
 
     def swap(
         self,

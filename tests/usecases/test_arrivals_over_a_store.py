@@ -13,11 +13,12 @@ from security_service.domain.audit import AuditQuery
 from security_service.domain.limits import Limits
 from security_service.domain.messages import Accepted
 from security_service.domain.tenants import Tenant
+from security_service.links.authenticator import AuthenticatorApp
 from security_service.links.sealed_text import TextSealer
 from security_service.store.arrivals import StoredArrivalBook, StoredArrivals
-from security_service.store.audit_log import StoredAuditLog
 from security_service.usecases.answers import Answered
 from security_service.usecases.check_code import CheckCode, CheckCodeRequest
+from security_service.usecases.check_step_up import CheckStepUp
 from security_service.usecases.deliver import Deliver
 from security_service.usecases.generate_code import GenerateCode, GenerateCodeRequest
 from security_service.usecases.intake import Intake, Request
@@ -80,8 +81,9 @@ class Traffic:
             keys=RING,
             sealer=TextSealer(RING),
         )
+        step_up = CheckStepUp(rig.checks, AuthenticatorApp(), None)
         self.check_code = CheckCode(
-            intake, rig.checks, sim, policies, self.arrivals, self.clock, self.meter, RING
+            intake, rig.checks, sim, policies, self.arrivals, self.clock, self.meter, RING, step_up
         )
 
     def codes(self, sends: int, *, arrive: bool) -> None:
@@ -143,8 +145,7 @@ def test_traffic_leaves_a_gateway_whose_codes_stop_arriving_and_comes_back(rig: 
         traffic.codes(10, arrive=True)
         traffic.wait(30)
     assert traffic.shares(5) == (5, 0)
-    log = StoredAuditLog(rig.frame)
-    away, back = (log.page(AuditQuery(kind=kind)).events for kind in ("gateway_away", "gateway_back"))
+    away, back = (rig.log.page(AuditQuery(kind=kind)).events for kind in ("gateway_away", "gateway_back"))
     assert (len(away), len(back)) == (1, 1)
     assert '"baseline_entered":' in away[0]
     assert '"gateway":"first"' in away[0]

@@ -25,11 +25,12 @@ from security_service.domain.trust import Sight, TrustNews, TrustRules, TrustWor
 from security_service.links.no_answer import lookup_gave_no_answer
 from security_service.links.race import OrderedRace
 from security_service.usecases.check_sim import CheckSim
+from tests.fakes.cases import MemoryBans
 from tests.fakes.clock import HandClock
 from tests.fakes.lookups import FakeLookup
 from tests.fakes.routing import FreePace
 from tests.fakes.sim import NEW_SIM, OLD_SIM, THIRD_SIM, sealed
-from tests.fakes.store import MemoryFlights
+from tests.fakes.store import MemoryFlights, MemoryStore
 from tests.fakes.trust import MemoryTrust
 from tests.usecases.behind_the_scenes import CountingMeter
 
@@ -54,6 +55,7 @@ class Rig:
     meter: CountingMeter = field(default_factory=CountingMeter)
     flights: Flights = field(default_factory=MemoryFlights)
     race: Race | None = None
+    bans: MemoryBans = field(default_factory=lambda: MemoryBans(MemoryStore()))
 
     @property
     def check(self) -> CheckSim:
@@ -61,7 +63,7 @@ class Rig:
         dating = frozenset(name for name in names if name.startswith("dates"))
         race = self.race or OrderedRace(failed=lookup_gave_no_answer, clock=self.clock.monotonic)
         return CheckSim(
-            names, dating, race, self.flights, KEYS, self.trust, self.pace, self.clock, self.meter
+            names, dating, race, self.flights, KEYS, self.trust, self.pace, self.clock, self.meter, self.bans
         )
 
     def ask(self, subscriber: Subscriber = NEW_SUBSCRIBER, tenant: Tenant = BANK) -> SimFinding:
@@ -394,3 +396,39 @@ def test_what_the_book_finds_is_counted_for_the_operators() -> None:
     rig.trust.news = [TrustNews.DEMOTED, TrustNews.MASS_CHANGE]
     rig.ask()
     assert rig.meter.events[1:] == [("trust", "demoted"), ("trust", "mass_change")]
+
+
+# --- banned SIMs --------------------------------------------------------------------------------
+
+
+def _banning(imsi: str, keys: KeyRing = KEYS) -> MemoryBans:
+    return MemoryBans(MemoryStore(), (BANK.id, sealed(imsi, keys).newest().token()))
+
+
+@pytest.mark.parametrize("subscriber", [NEW_SUBSCRIBER, known(), known(NEW_SIM)])
+def test_a_banned_sim_is_marked_whatever_it_is_held_against(subscriber: Subscriber) -> None:
+    rig = Rig([source("one", NEW_SIM)], bans=_banning(NEW_SIM))
+    assert rig.ask(subscriber).answer.banned
+    assert not rig.ask(subscriber, Tenant("another")).answer.banned
+    rig.sources = [source("one", OLD_SIM)]
+    assert not rig.ask(subscriber).answer.banned
+
+
+def test_a_ban_holds_where_only_a_date_or_a_learning_source_speaks() -> None:
+    rules = TrustRules({"new": TrustWord.LEARN})
+    rig = Rig([source("new", NEW_SIM)], MemoryTrust(rules), bans=_banning(NEW_SIM))
+    answer = rig.ask(known()).answer
+    assert (answer.state, answer.imsi, answer.banned) == (SimState.NO_DATA, None, True)
+
+
+def test_of_two_sources_that_disagree_one_that_names_a_banned_sim_is_enough() -> None:
+    rig = Rig([source("one", OLD_SIM), source("two", NEW_SIM)], bans=_banning(NEW_SIM), race=EveryAnswer())
+    answer = rig.ask().answer
+    assert (answer.detail, answer.banned) == ("sources_disagree", True)
+
+
+def test_a_ban_outlives_a_new_key_as_long_as_the_old_one_is_at_hand() -> None:
+    rig = Rig([source("one", NEW_SIM)], bans=_banning(NEW_SIM, KeyRing({7: b"q" * 32})))
+    assert not rig.ask().answer.banned
+    both = replace(rig.check, keys=KeyRing({7: b"q" * 32, 8: b"r" * 32}))
+    assert both.ask(BANK, NUMBER, NEW_SUBSCRIBER, 5.0).answer.banned

@@ -62,6 +62,7 @@ class Scene:
     clock: HandClock = field(default_factory=HandClock)
     meter: CountingMeter = field(default_factory=CountingMeter)
     asked: ScriptedSim = field(init=False)
+    subscribers: MemorySubscribers = field(init=False)
     texts: MemorySealedTexts = field(init=False)
     sms: ScriptedGateway = field(init=False)
     voice: ScriptedGateway = field(init=False)
@@ -84,9 +85,10 @@ class Scene:
             self.clock,
             self.meter,
         )
+        self.subscribers = MemorySubscribers(self.jobs.events, self.faults, self.subscriber)
         self.use_case = FallBack(
             MemoryTenants(self.tenant),
-            MemorySubscribers(self.jobs.events, self.faults, self.subscriber),
+            self.subscribers,
             self.asked,
             ShippedPolicies(),
             self.texts,
@@ -259,6 +261,14 @@ def test_a_sim_that_was_swapped_meanwhile_gets_nothing_and_is_looked_at_at_once(
     (look,) = scene.jobs.claim(9, 60.0)
     assert (look.kind, look.attempt, look.started) == (JobKind.LOOK, 0, False)
     assert (look.get("code"), look.get("purpose")) == ("c1", "default")
+
+
+def test_one_that_is_frozen_gets_nothing_and_is_not_looked_at() -> None:
+    scene = Scene()
+    scene.subscribers.frozen = True
+    scene.run()
+    assert (scene.log, scene.voice.sent, scene.asked.asked) == (["fallback_refused"], [], [])
+    assert scene.facts["reason"] == "frozen"
 
 
 def test_a_tenant_that_only_observes_sends_and_has_the_change_looked_at_all_the_same() -> None:

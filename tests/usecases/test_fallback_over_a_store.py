@@ -9,30 +9,36 @@ from typing import Any, Final
 
 import pytest
 
+from security_service.domain.audit import Event, EventKind
 from security_service.domain.codes import Subject
 from security_service.domain.jobs import JobKind
 from security_service.domain.messages import Channel, Receipt, ReceiptState
 from security_service.domain.operation import Operation
 from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
+from security_service.links.authenticator import AuthenticatorApp
 from security_service.links.operating_system import SystemChance
 from security_service.links.sealed_text import TextSealer
 from security_service.usecases.answers import Answered
 from security_service.usecases.check_code import CheckCode, CheckCodeRequest
+from security_service.usecases.check_step_up import CheckStepUp
 from security_service.usecases.deliver import Deliver
 from security_service.usecases.fall_back import FallBack
 from security_service.usecases.generate_code import GenerateCode, GenerateCodeRequest
 from security_service.usecases.intake import Intake, Request
+from security_service.usecases.keep_bans import KeepBans
 from security_service.usecases.look_behind import LookBehind
 from security_service.usecases.pass_gate import PassGate
 from security_service.usecases.poll_receipt import PollReceipt
 from security_service.usecases.send_notice import SendNotice
 from security_service.usecases.work_jobs import WorkJobs
+from tests.fakes.cases import MemoryBans
 from tests.fakes.clock import HandClock
 from tests.fakes.receipts import MemoryInbox
 from tests.fakes.routing import FreePace, MemoryArrivals, MemoryBreakers
 from tests.fakes.sim import NEW_SIM, OLD_SIM, ScriptedSim
 from tests.fakes.store import MemoryStore, SetHealth
+from tests.fakes.tally import NoTally
 from tests.store.rig import RING, StoreRig
 from tests.usecases.behind_the_scenes import (
     CountingMeter,
@@ -40,6 +46,7 @@ from tests.usecases.behind_the_scenes import (
     ScriptedGateway,
     ShippedPolicies,
 )
+from tests.usecases.relay_parts import IdleRelayParts
 from tests.usecases.whole_work import NoCap
 
 NUMBER: Final = Msisdn("79161112211")
@@ -52,19 +59,6 @@ BANK: Final = Tenant(
     fallback_after_s=30,
 )
 """Codes so long that no digest and no time holds one by chance."""
-
-
-class NoTally:
-    """The SendTally port of an hour without a ceiling."""
-
-    def sent(self, tenant: str) -> None:
-        pass
-
-    def take_unverified(self, tenant: str, floor: int, percent: int) -> bool:
-        return True
-
-    def raises_incident(self, tenant: str, what: str) -> bool:
-        return False
 
 
 class Service:
@@ -98,8 +92,9 @@ class Service:
             keys=RING,
             sealer=sealer,
         )
+        step_up = CheckStepUp(rig.checks, AuthenticatorApp(), None)
         self.check_code = CheckCode(
-            intake, rig.checks, self.sim, policies, self.arrivals, self.clock, self.meter, RING
+            intake, rig.checks, self.sim, policies, self.arrivals, self.clock, self.meter, RING, step_up
         )
         inbox, jobs = MemoryInbox(), rig.jobs
         self.work_jobs = WorkJobs(
@@ -109,18 +104,25 @@ class Service:
             lambda job: None,
             SendNotice(tenants, NoCap(), deliver, jobs, self.meter),
             PollReceipt(gateways, rig.slots, jobs, inbox, frozenset(), self.clock, self.meter),
-            FallBack(
-                tenants,
-                rig.subscribers,
-                self.sim,
-                policies,
-                rig.waiting_texts,
-                sealer,
-                deliver,
-                jobs,
-                self.clock,
-                self.meter,
-            ),
+            self._fall_back(tenants, deliver, policies, sealer),
+            *IdleRelayParts(tenants, deliver, jobs, gateways, self.clock, self.meter).all(),
+            KeepBans(MemoryBans(MemoryStore()), jobs),
+            self.meter,
+        )
+
+    def _fall_back(
+        self, tenants: MemoryTenants, deliver: Deliver, policies: ShippedPolicies, sealer: TextSealer
+    ) -> FallBack:
+        return FallBack(
+            tenants,
+            self.rig.subscribers,
+            self.sim,
+            policies,
+            self.rig.waiting_texts,
+            sealer,
+            deliver,
+            self.rig.jobs,
+            self.clock,
             self.meter,
         )
 
@@ -257,6 +259,18 @@ def test_a_thief_who_took_the_number_over_is_not_called_and_the_code_dies(servic
     for kind in ("fallback_refused", "code_killed", "case_opened", "late_change", "look_finished"):
         assert kinds.count(kind) == 1, kind
     assert service.check(code) == Answered(5, "dead")
+
+
+def test_one_that_was_frozen_meanwhile_is_not_called_even_once_unlocked(service: Service) -> None:
+    service.generate()
+    subscribers = service.rig.subscribers
+    assert subscribers.freeze(BANK.id, NUMBER, Event(EventKind.SUBSCRIBER_FROZEN, {}))
+    assert subscribers.unlock(BANK.id, NUMBER, Event(EventKind.SUBSCRIBER_UNLOCKED, {}))
+    service.wait(30)
+    assert JobKind.FALLBACK in service.work()
+    assert service.voice.sent == []
+    (refused,) = service.facts("fallback_refused")
+    assert refused["reason"] == "frozen"
 
 
 def test_a_worker_that_comes_late_calls_nobody_for_less_than_a_minute(service: Service) -> None:

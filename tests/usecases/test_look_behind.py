@@ -145,6 +145,7 @@ def test_a_late_change_keeps_the_candidate_opens_a_case_and_kills_the_live_code(
     assert scene.log == ["code_killed", "candidate_seen", "case_opened", "late_change", "look_finished"]
     assert scene.facts("late_change") == [
         {
+            "banned": False,
             "code_id": "c1",
             "imsi": sealed(NEW_SIM).newest().token(),
             "kills": True,
@@ -360,3 +361,15 @@ def test_a_late_change_tells_what_kind_of_change_it_is() -> None:
     scene.run()
     (seen,) = [event for event in scene.jobs.events if event.kind.value == "candidate_seen"]
     assert seen.facts["change"] == "port"
+
+
+def test_a_banned_sim_is_never_learnt_as_the_first_reference_and_its_code_dies() -> None:
+    sim = ScriptedSim(NEW_SIM)
+    sim.banned = {NEW_SIM}
+    scene = Scene(sim, replace(KNOWN, reference=Reference()))
+    scene.run()
+    assert not scene.record.reference
+    assert scene.subscribers.killed == ["default:c1"]
+    assert scene.log == ["code_killed", "late_change", "look_finished"]
+    assert scene.facts("late_change")[0]["banned"] is True
+    assert scene.facts("look_finished")[0]["reason"] == "imsi_banned"

@@ -92,6 +92,7 @@ def test_the_worst_segment_speaks_for_the_message(
     assert scene.facts == {
         "code_id": "c1",
         "gateway": "sms",
+        "message_id": "",
         "messages": 2,
         "provider_code": provider_code,
         "reason": "",

@@ -8,16 +8,19 @@ from security_service.domain.jobs import Job
 from security_service.domain.tenants import Tenant
 from security_service.usecases.deliver import Deliver
 from security_service.usecases.fall_back import FallBack
+from security_service.usecases.keep_bans import KeepBans
 from security_service.usecases.look_behind import LookBehind
 from security_service.usecases.poll_receipt import PollReceipt
 from security_service.usecases.send_notice import SendNotice
 from security_service.usecases.work_jobs import WorkJobs
+from tests.fakes.cases import MemoryBans
 from tests.fakes.clock import HandClock
 from tests.fakes.jobs import Faults, MemoryJobs, MemorySlots
 from tests.fakes.receipts import MemoryInbox
 from tests.fakes.routing import FirstChance, FreePace, MemoryArrivals, MemoryBreakers
 from tests.fakes.sealed import MemorySealedTexts, OpenSealer
 from tests.fakes.sim import OLD_SIM, ScriptedSim
+from tests.fakes.store import MemoryStore
 from tests.usecases.behind_the_scenes import (
     TENANT,
     CountingMeter,
@@ -26,6 +29,7 @@ from tests.usecases.behind_the_scenes import (
     OnePolicy,
     ScriptedGateway,
 )
+from tests.usecases.relay_parts import IdleRelayParts
 
 
 class NoCap:
@@ -76,5 +80,7 @@ class WholeWork:
                 self.clock,
                 self.meter,
             ),
+            *IdleRelayParts(tenants, deliver, self.jobs, gateways, self.clock, self.meter).all(),
+            KeepBans(MemoryBans(MemoryStore()), self.jobs),
             self.meter,
         )

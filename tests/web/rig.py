@@ -11,20 +11,28 @@ from flask.testing import FlaskClient
 from security_service.domain.access import Actor, ManagementKeys, Role, bearer_digest
 from security_service.domain.secret import KeyRing, Msisdn, Secret
 from security_service.domain.tenants import CodeType, MemberCase, Tenant
-from security_service.usecases.add_sim import AddSim
+from security_service.links.authenticator import AuthenticatorApp
+from security_service.links.sealed_text import TextSealer
+from security_service.usecases.advise_contact import AdviseContact
 from security_service.usecases.answers import Answered, OperationResult
 from security_service.usecases.check_code import CheckCodeRequest
+from security_service.usecases.enrol_authenticator import EnrolAuthenticator
+from security_service.usecases.freeze import Freeze
 from security_service.usecases.generate_code import GenerateCodeRequest
+from security_service.usecases.keep_bans import KeepBans
 from security_service.usecases.list_subscribers import ListSubscribers
 from security_service.usecases.read_audit import ReadAudit
 from security_service.usecases.receive_push import ReceivePush
-from security_service.usecases.reverify import Reverify
-from security_service.usecases.set_mode import SetMode
-from security_service.usecases.unlock import Unlock
 from security_service.usecases.view_subscriber import ViewSubscriber
+from security_service.usecases.work_cases import WorkCases
 from security_service.web.application import create_app
 from security_service.web.auth import BearerKeys
-from security_service.web.services import WebServices
+from security_service.web.console.services import ConsoleServices
+from security_service.web.services import OlderFaces, WebServices
+from tests.fakes.authenticators import MemoryAuthenticators
+from tests.fakes.cases import MemoryBans, MemoryCases
+from tests.fakes.policies import MemoryPolicyBook, memory_desk
+from tests.fakes.proposals import MemoryProposals, four_eyes_over
 from tests.fakes.receipts import LineReader, MemoryInbox
 from tests.fakes.sim import NEW_SIM, ScriptedSim
 from tests.fakes.store import (
@@ -36,6 +44,8 @@ from tests.fakes.store import (
     SetHealth,
 )
 from tests.usecases.behind_the_scenes import CountingMeter
+from tests.usecases.evidence_rig import EvidenceRig
+from tests.usecases.policies import files
 
 CALLBACK_KEYS = KeyRing({1: b"c" * 32, 2: b"d" * 32})
 KEY = "demo-key-0123456789abcdef"
@@ -75,16 +85,31 @@ class ToldOperations:
 class WebRig:
     """An application and all that stands behind it."""
 
-    def __init__(self, *, proxies: tuple[str, ...] = (), metrics: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        proxies: tuple[str, ...] = (),
+        metrics: tuple[str, ...] = (),
+        console: ConsoleServices | None = None,
+        older: OlderFaces | None = None,
+    ) -> None:
+        self._console, self._older = console, older
         self.store = MemoryStore()
         self.operations = ToldOperations()
         self.sim = ScriptedSim(NEW_SIM)
         self.subscribers = MemorySubscribers(self.store)
+        self.authenticators = MemoryAuthenticators(self.store)
         self.health = SetHealth(self.store)
         self.tenants = MemoryTenants(self.store, (KEY, BANK), (ODD_KEY, ODD))
         self.chance = CountedChance()
+        self.proposals, self.cases = MemoryProposals(self.store), MemoryCases(self.store)
+        self.bans = MemoryBans(self.store)
+        self.keep_bans = KeepBans(self.bans, self.store.jobs)
         self.inbox = MemoryInbox()
         self.reader = LineReader()
+        self.evidence = EvidenceRig()
+        self.policies = MemoryPolicyBook(self.store, files())
+        self.desk = memory_desk(self.policies, self.chance)
         self.app: Flask = create_app(self._services(proxies, metrics))
         self.client: FlaskClient = self.app.test_client()
 
@@ -99,13 +124,26 @@ class WebRig:
             render_metrics=lambda: (b"etalon_up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
             admin_keys=management_keys(),
             view_subscriber=ViewSubscriber(subscribers),
+            advise_contact=AdviseContact(subscribers, sim),
             list_subscribers=ListSubscribers(subscribers),
-            set_mode=SetMode(subscribers),
-            reverify=Reverify(subscribers, sim, self.tenants, self.store.jobs, self.chance),
-            add_sim=AddSim(subscribers, sim),
-            unlock=Unlock(subscribers),
+            four_eyes=four_eyes_over(subscribers, sim, self.tenants, self.proposals, self.desk),
+            work_cases=WorkCases(self.cases, self.cases, self.cases, self.keep_bans, self.chance),
+            keep_bans=self.keep_bans,
+            freeze=Freeze(subscribers, subscribers),
+            enrol_authenticator=EnrolAuthenticator(
+                subscribers,
+                self.authenticators,
+                sim,
+                AuthenticatorApp(),
+                TextSealer(CALLBACK_KEYS),
+                self.chance,
+            ),
             read_audit=ReadAudit(MemoryAuditLog(self.store)),
+            policy_desk=self.desk,
+            evidence=self.evidence.make,
             receive_push=ReceivePush({"sms": self.reader}, self.inbox, CALLBACK_KEYS, CountingMeter()),
+            older=self._older,
+            console=self._console,
             trusted_proxies=tuple(ip_network(proxy) for proxy in proxies),
             metrics_networks=tuple(ip_network(network) for network in metrics),
         )

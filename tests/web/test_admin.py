@@ -81,6 +81,7 @@ def test_a_subscriber_is_shown_with_fingerprints_and_never_a_whole_digest(rig: W
         "locked_until": _written(START + 60),
         "failures": 5,
         "disabled": False,
+        "frozen": False,
     }
     assert old.digest.hex()[:9] not in json.dumps(shown)
 

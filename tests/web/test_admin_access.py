@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from security_service.domain.access import Role
+from tests.usecases.policies import STANDARD, renamed
 from tests.web.rig import (
     BANK,
     HOMELESS_KEY,
@@ -25,6 +26,8 @@ from tests.web.rig import (
 
 ONE = f"/api/v1/subscribers/{NUMBER.digits}"
 REASON = {"reason": "x"}
+POLICY = "/api/v1/policies/standard"
+DRAFT = {"document": renamed(STANDARD, "2")}
 ROUTES: dict[str, tuple[str, str, dict[str, str] | None, str]] = {
     "list_subscribers": ("GET", "/api/v1/subscribers", None, "analyst lead auditor admin"),
     "find_subscriber": (
@@ -34,11 +37,68 @@ ROUTES: dict[str, tuple[str, str, dict[str, str] | None, str]] = {
         "analyst lead auditor admin",
     ),
     "view_subscriber": ("GET", ONE, None, "analyst lead auditor admin"),
-    "set_mode": ("PUT", f"{ONE}/mode", {"mode": "check", **REASON}, "lead admin"),
+    "set_mode": ("PUT", f"{ONE}/mode", {"mode": "check", **REASON}, "analyst lead admin"),
     "reverify": ("POST", f"{ONE}/reverify", REASON, "analyst lead admin"),
-    "add_sim": ("POST", f"{ONE}/sims", REASON, "lead admin"),
-    "unlock": ("POST", f"{ONE}/unlock", REASON, "lead admin"),
+    "add_sim": ("POST", f"{ONE}/sims", REASON, "analyst lead admin"),
+    "unlock": ("POST", f"{ONE}/unlock", REASON, "analyst lead admin"),
+    "advise_contact": ("GET", f"{ONE}/contact", None, "analyst lead auditor admin"),
+    "freeze": ("POST", f"{ONE}/freeze", REASON, "analyst lead admin"),
+    "view_authenticator": ("GET", f"{ONE}/authenticator", None, "enroller analyst lead auditor admin"),
+    "offer_authenticator": ("POST", f"{ONE}/authenticator", REASON, "enroller lead admin"),
+    "confirm_authenticator": (
+        "POST",
+        f"{ONE}/authenticator/confirm",
+        {"code": "000000", **REASON},
+        "enroller lead admin",
+    ),
+    "remove_authenticator": ("DELETE", f"{ONE}/authenticator", REASON, "enroller lead admin"),
     "read_audit": ("GET", "/api/v1/audit", None, "auditor lead admin"),
+    "list_policies": ("GET", "/api/v1/policies", None, "analyst lead auditor admin"),
+    "view_policy": ("GET", f"{POLICY}", None, "analyst lead auditor admin"),
+    "read_policy": ("GET", f"{POLICY}/versions/1", None, "analyst lead auditor admin"),
+    "check_policy": ("POST", "/api/v1/policies/check", DRAFT, "analyst lead auditor admin"),
+    "diff_policy": ("POST", "/api/v1/policies/diff", DRAFT, "analyst lead auditor admin"),
+    "publish_policy": (
+        "POST",
+        "/api/v1/policies/publish",
+        {**DRAFT, "expected": "1", **REASON},
+        "analyst lead admin",
+    ),
+    "roll_back_policy": (
+        "POST",
+        f"{POLICY}/roll-back",
+        {"version": "1", "expected": "1", **REASON},
+        "analyst lead admin",
+    ),
+    "begin_trial": ("PUT", f"{POLICY}/trial", {**DRAFT, **REASON}, "lead admin"),
+    "end_trial": ("DELETE", f"{POLICY}/trial", REASON, "lead admin"),
+    "report_trial": ("GET", f"{POLICY}/trial", None, "analyst lead auditor admin"),
+    "begin_replay": ("POST", "/api/v1/replays", DRAFT, "analyst lead admin"),
+    "view_replay": ("GET", "/api/v1/replays/none", None, "analyst lead auditor admin"),
+    "step_replay": ("POST", "/api/v1/replays/none/step", {}, "analyst lead admin"),
+    "list_proposals": ("GET", "/api/v1/proposals", None, "analyst lead auditor admin"),
+    "view_proposal": ("GET", "/api/v1/proposals/p1", None, "analyst lead auditor admin"),
+    "approve_proposal": ("POST", "/api/v1/proposals/p1/approve", {}, "lead admin"),
+    "reject_proposal": ("POST", "/api/v1/proposals/p1/reject", REASON, "analyst lead admin"),
+    "list_cases": ("GET", "/api/v1/cases", None, "analyst lead auditor admin"),
+    "count_alarms": ("GET", "/api/v1/cases/alarms", None, "analyst lead auditor admin"),
+    "view_case": ("GET", "/api/v1/cases/s001-7", None, "analyst lead auditor admin"),
+    "assign_case": ("PUT", "/api/v1/cases/s001-7/assignee", {"assignee": "anna"}, "analyst lead admin"),
+    "note_case": ("POST", "/api/v1/cases/s001-7/notes", {"note": "x"}, "analyst lead admin"),
+    "close_case": (
+        "POST",
+        "/api/v1/cases/s001-7/close",
+        {"outcome": "unknown", **REASON},
+        "analyst lead admin",
+    ),
+    "list_bans": ("GET", "/api/v1/bans", None, "analyst lead auditor admin"),
+    "lift_ban": (
+        "POST",
+        "/api/v1/bans/lift",
+        {"imsi": "1:imsi:0123456789abcdef", **REASON},
+        "lead admin",
+    ),
+    "make_evidence": ("GET", "/api/v1/evidence/c1", None, "auditor lead admin"),
 }
 
 
@@ -68,7 +128,7 @@ def test_a_role_may_do_what_the_matrix_says_and_nothing_else(route: str, role: R
     rig = WebRig()
     response = _call(rig, route, as_role(role))
     if role.value in ROUTES[route][3].split():
-        assert response.status_code in {200, 409}
+        assert response.status_code in {200, 202, 404, 409}
     else:
         assert (response.status_code, _problem(response)["type"]) == (403, "urn:etalon:problem:role-missing")
         assert (rig.store.log, rig.store.records, rig.sim.asked) == ([], {}, [])
@@ -207,7 +267,7 @@ def test_whatever_the_query_the_answer_is_no_fault_of_ours(value: str, name: str
         assert response.status_code in {200, 404, 422}
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route != "check_policy"])
 def test_a_store_that_is_away_is_503(route: str) -> None:
     rig = WebRig()
     rig.store.away = True

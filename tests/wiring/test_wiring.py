@@ -74,4 +74,4 @@ def test_trust_follows_what_people_decided(tmp_path: Path) -> None:
 def test_the_service_is_put_together_without_reaching_its_store(tmp_path: Path) -> None:
     service = build_service(settings(tmp_path, **SMS, **IMSI), PrometheusMeter())
     assert service.health.faults() == ["the store does not answer"]
-    assert {"standard", "strict", "observe"} <= set(service.policies.documents)
+    assert {"standard", "strict", "observe"} <= set(service.policies.files)

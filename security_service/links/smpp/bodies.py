@@ -116,6 +116,47 @@ class NameBody:
         return _text(self.name) + encode_tlvs(self.tlvs)
 
 
+@dataclass(frozen=True, slots=True)
+class QueryBody:
+    """Body of query_sm (SMPP 3.4, 4.8.1)."""
+
+    message_id: str
+    source: Address
+
+    def encode(self) -> bytes:
+        """Give the bytes; raises ValueError for a text that the protocol cannot carry."""
+        return _text(self.message_id) + _address(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswer:
+    """Body of query_sm_resp (SMPP 3.4, 4.8.2); `final_date` is '' while the state is not final."""
+
+    message_id: str
+    final_date: str
+    state: int
+    error: int
+
+    def encode(self) -> bytes:
+        """Give the bytes; raises ValueError for what the protocol cannot carry."""
+        return _text(self.message_id) + _text(self.final_date) + bytes((self.state, self.error))
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBody:
+    """Body of cancel_sm (SMPP 3.4, 4.9.1)."""
+
+    message_id: str
+    source: Address
+    destination: Address
+    service_type: str = ""
+
+    def encode(self) -> bytes:
+        """Give the bytes; raises ValueError for a text that the protocol cannot carry."""
+        texts = _text(self.service_type) + _text(self.message_id)
+        return texts + _address(self.source) + _address(self.destination)
+
+
 def read_bind(body: bytes) -> BindBody | Garbled:
     """Read the body of a bind command."""
     reader = _Reader(body)
@@ -161,6 +202,21 @@ def read_data(body: bytes) -> DataBody | Garbled:
     read = DataBody(
         source, destination, esm_class, registered_delivery, data_coding, reader.tlvs(), service_type
     )
+    return reader.fault or read
+
+
+def read_query(body: bytes) -> QueryBody | Garbled:
+    """Read the body of query_sm."""
+    reader = _Reader(body)
+    read = QueryBody(reader.text(), reader.address())
+    return reader.fault or read
+
+
+def read_cancel(body: bytes) -> CancelBody | Garbled:
+    """Read the body of cancel_sm."""
+    reader = _Reader(body)
+    service_type, message_id = reader.text(), reader.text()
+    read = CancelBody(message_id, reader.address(), reader.address(), service_type)
     return reader.fault or read
 
 

@@ -52,6 +52,7 @@ class Tag(IntEnum):
     """Optional parameters that are read or written here (SMPP 3.4, 5.3.2)."""
 
     RECEIPTED_MESSAGE_ID = 0x001E
+    USER_MESSAGE_REFERENCE = 0x0204
     SAR_MSG_REF_NUM = 0x020C
     SAR_TOTAL_SEGMENTS = 0x020E
     SAR_SEGMENT_SEQNUM = 0x020F

@@ -2,15 +2,17 @@
 -- USES: events jobs windows slots budget idempotency
 -- KEYS: 1 installation marker  2 bucket of records  3 guesses  4 requests window  5 sends window
 --       6 slot  7 idempotency  8 unverified sends  9 refusal counts  10 events  11 seq  12 queue  13 bodies
+--       14 authenticator
 -- ARGV: 1 installation id  2 now ms or ''  3 request id  4 field of the record  5 subject (JSON)
 --       6 shard  7 source or ''  8 requests windows  9 sends windows  10 operation digests
 --       11 resend after ms  12 idempotency body digest or ''  13 known for ms  14 facts (JSON)
 --       15 job id for refusals  16 job body for refusals (with @window@)
 --       17 lease ms of an idempotency key
--- RETURNS: {'ok', now, record, unverified in 24 h} | {'other_store'} | {'key_reused'} |
+-- RETURNS: {'ok', now, record, unverified in 24 h, id of a confirmed authenticator or '', its ms} |
+--          {'other_store'} | {'key_reused'} |
 --          {'replayed', answer} | {'running', ms} | {'locked', reason, ms or -1} |
 --          {'limit', window, ms} | {'exists', ms}
--- EXAMPLE: a first call on an empty store with marker 'i1' gives {'ok', 1700000000000, '', 0}
+-- EXAMPLE: a first call on an empty store with marker 'i1' gives {'ok', 1700000000000, '', 0, '', 0}
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return { 'other_store' }
@@ -39,7 +41,7 @@ local function refused(window, span, retry, record_only)
   refuse(frame, KEYS[9], KEYS[12], KEYS[13], window, span, retry, ARGV[14], body, ARGV[15] .. window, record_only)
 end
 
-local reason, wait = lock_of(KEYS[3], share_of(KEYS[3], ARGV[7], now, tonumber(ARGV[13])), now)
+local reason, wait, frozen_at = lock_of(KEYS[3], share_of(KEYS[3], ARGV[7], now, tonumber(ARGV[13])), now)
 if reason then
   refused(reason, math.max(wait, 60000), wait, false)
   return { 'locked', reason, wait }
@@ -51,7 +53,7 @@ if full then
 end
 
 local slot = read_slot(KEYS[6])
-if not may_take(slot, now, ARGV[10], tonumber(ARGV[11])) then
+if not is_frozen_out(slot, frozen_at) and not may_take(slot, now, ARGV[10], tonumber(ARGV[11])) then
   tell_exists(frame, KEYS[6], slot, ARGV[3], ARGV[14])
   return { 'exists', held_for(slot, now) }
 end
@@ -72,4 +74,9 @@ if ARGV[12] ~= '' then
   redis.call('DEL', KEYS[7])
   hold_key(KEYS[7], ARGV[12], ARGV[3], now + lease, lease + 60000)
 end
-return { 'ok', now, redis.call('HGET', KEYS[2], ARGV[4]) or '', unverified }
+local record = redis.call('HGET', KEYS[2], ARGV[4]) or ''
+local app = redis.call('HMGET', KEYS[14], 'st', 'id', 'since')
+if app[1] ~= 'active' then
+  return { 'ok', now, record, unverified, '', 0 }
+end
+return { 'ok', now, record, unverified, app[2], tonumber(app[3]) }

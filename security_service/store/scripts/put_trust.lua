@@ -1,11 +1,14 @@
 -- PURPOSE: write what holds for one (source, MCC-MNC) where it still is what was read, with its event.
 -- USES: events
--- KEYS: 1 trust  2 events  3 seq
+-- KEYS: 1 trust  2 events  3 seq  4 installation
 -- ARGV: 1 now ms or ''  2 subject (JSON)  3 shard  4 field  5 entry as it was read, '' where there was none
---       6 new entry  7 event kind  8 facts (JSON)
--- RETURNS: {1}, or {0} where the entry has moved
+--       6 new entry  7 event kind  8 facts (JSON)  9 installation id
+-- RETURNS: {1}, or {0} where the entry has moved | {'other_store'}
 -- EXAMPLE: two processes that demote one source: the first gets {1}, the second {0}
 
+if is_managed_elsewhere(KEYS[4], ARGV[9]) then
+  return { 'other_store' }
+end
 if (redis.call('HGET', KEYS[1], ARGV[4]) or '') ~= ARGV[5] then
   return { 0 }
 end

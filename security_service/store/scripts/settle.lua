@@ -3,16 +3,19 @@
 -- every script that ends the code before that deletes it: open, check, apply_receipt, swap_record.
 -- USES: events jobs windows slots
 -- KEYS: 1 slot  2 sends window  3 idempotency  4 events  5 seq  6 queue  7 bodies  8 sealed text
---       9 unverified sends
+--       9 unverified sends  10 installation marker
 -- ARGV: 1 now ms or ''  2 request id  3 subject (JSON)  4 shard  5 code id
 --       6 accepted|not_sent|unknown  7 '1' where an unknown code stays checkable  8 event kind
 --       9 facts (JSON)  10 answer  11 '1' where an idempotency key was given  12 hold ms of an unknown code
 --       13 lease job id  14 how many jobs  15 gateway that took it or ''
 --       16 sealed text or '' (no other channel)  17 id, 18 body, 19 due ms of the job that sends it
---       20… id, body, due ms of each job
--- RETURNS: {state of the slot}
+--       20… id, body, due ms of each job; last the installation id
+-- RETURNS: {state of the slot} | {'other_store'}
 -- EXAMPLE: settlement 'accepted' of the slot's code gives {'live'}
 
+if is_other_store(KEYS[10], ARGV[#ARGV]) then
+  return { 'other_store' }
+end
 local slot = read_slot(KEYS[1])
 local mark = ARGV[2] .. '.s'
 local before = remembered(slot, mark)

@@ -2,13 +2,16 @@
 -- A code that dies of it loses its sealed text.
 -- USES: events jobs slots
 -- KEYS: 1 bucket of records  2 slot of the code that dies  3 events  4 seq  5 queue  6 bodies
---       7 sealed text of the code that dies
+--       7 sealed text of the code that dies  8 installation marker
 -- ARGV: 1 now ms or ''  2 subject (JSON)  3 shard  4 field of the record  5 record as it was read
 --       6 new record, '' where nothing is left of it  7 code id that dies or ''  8 how many events  9 how many jobs
---       10… kind, facts of each event; then id, body, due ms of each job
--- RETURNS: {1}, or {0} where the record has moved
+--       10… kind, facts of each event; then id, body, due ms of each job; last the installation id
+-- RETURNS: {1}, or {0} where the record has moved | {'other_store'}
 -- EXAMPLE: two writers that read the same record: the first gets {1}, the second {0}
 
+if is_other_store(KEYS[8], ARGV[#ARGV]) then
+  return { 'other_store' }
+end
 if (redis.call('HGET', KEYS[1], ARGV[4]) or '') ~= ARGV[5] then
   return { 0 }
 end

@@ -136,7 +136,7 @@ def bank_beside(
 def _bank(inside: Inside, sms: Peer) -> Bank:
     """Put a trust book in place whose seconds a test lets pass; all else is as the service wires it."""
     service, clock = inside.service, HandClock()
-    frame = StoreFrame(service.scripts, InstalledLayout(service.scripts, 1000), "i1")
+    frame = StoreFrame(service.scripts, InstalledLayout(service.scripts), "i1")
     book = StoredTrustBook(frame, clock, service.outward.trust, TrustThresholds())
     check = service.generate_code.gate.sim_check
     assert isinstance(check, CheckSim)

@@ -1,6 +1,7 @@
 -- PURPOSE: the guess budget of a number, for the scripts that name `budget`.
--- A hash: n (consecutive failures over all sources), x (1: disabled until a person unlocks),
--- f:<share> (failures of a share), l:<share> (locked until, ms), k:<source> (last success, ms).
+-- A hash: n (consecutive failures over all sources), x (until a person unlocks: 1 disabled by the
+-- cap, z frozen), z (ms of the last freeze: what was made by then is dead for good), f:<share> (failures of a share), l:<share> (locked until, ms), k:<source> (last success, ms),
+-- u (the last proposal by which it was unlocked).
 -- A share is a known source (a success within the span), `*` for all unknown ones, `-` for none.
 
 local function share_of(key, source, now, known_for)
@@ -14,17 +15,25 @@ local function share_of(key, source, now, known_for)
   return '*'
 end
 
--- nil where the share may go on, else the reason and the milliseconds to wait (-1: a person)
+-- nil where the share may go on, else the reason and the milliseconds to wait (-1: a person);
+-- last the millisecond of the last freeze, -1 where there was none
 local function lock_of(key, share, now)
-  local values = redis.call('HMGET', key, 'x', 'l:' .. share)
-  if values[1] == '1' then
-    return 'disabled', -1
+  local values = redis.call('HMGET', key, 'x', 'l:' .. share, 'z')
+  local frozen_at = tonumber(values[3] or '') or -1
+  if values[1] then
+    return values[1] == 'z' and 'frozen' or 'disabled', -1, frozen_at
   end
   local until_ms = tonumber(values[2] or '')
   if until_ms and until_ms > now then
-    return 'locked', until_ms - now
+    return 'locked', until_ms - now, frozen_at
   end
-  return nil, 0
+  return nil, 0, frozen_at
+end
+
+-- whether a person froze the number, and the millisecond of the last freeze, -1 where there was none
+local function freeze_of(key)
+  local values = redis.call('HMGET', key, 'x', 'z')
+  return values[1] == 'z', tonumber(values[2] or '') or -1
 end
 
 -- count one wrong guess; ladder is `60000,300000,…`; gives failures, total, lock ms (0: none), disabled

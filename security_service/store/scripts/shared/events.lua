@@ -11,6 +11,16 @@ local function now_ms(given)
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 
+-- a store that was emptied, or is another's: what is written there would pass for this one's history;
+-- a shard's marker is a text, that of the management shard a hash
+local function is_other_store(marker, id)
+  return redis.call('GET', marker) ~= id
+end
+
+local function is_managed_elsewhere(marker, id)
+  return redis.call('HGET', marker, 'id') ~= id
+end
+
 local function whole(number)
   return string.format('%.0f', number)
 end

@@ -24,6 +24,12 @@ local function is_checkable(slot, now)
   return now < slot.exp and (slot.st == 'sending' or slot.st == 'live' or slot.st == 'unknown')
 end
 
+-- what was made by the last freeze is dead, whatever its state says, and holds the slot against nobody
+local function is_frozen_out(slot, frozen_at)
+  return slot.made <= frozen_at
+    and (slot.st == 'sending' or slot.st == 'live' or slot.st == 'unknown' or slot.st == 'ticket')
+end
+
 -- holds the slot against a new code: a lost lease holds it for no time, an unknown outcome till `hold`
 local function is_held(slot, now)
   if now >= slot.exp then
