@@ -171,6 +171,7 @@ class OpenRequest:
     `code` is None where the gate refused; `ticket` is there where that may be stepped up.
     `subscriber` None leaves the record as it is.
     `notice_key` names what a notice may be sent for once in 24 hours (empty: no notice).
+    `decided_by` is what a code's signed verdict tells of the decision (domain/signed_verdict).
     """
 
     subject: Subject
@@ -184,6 +185,7 @@ class OpenRequest:
     notice_key: str = ""
     unverified: bool = False
     ticket: NewTicket | None = None
+    decided_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +288,14 @@ class SentBy:
 class CheckAccepted:
     """The code was right and is spent. `replayed` where an idempotency key or request id repeats.
 
-    `sent_by` is None where it is a repetition, or where nobody knows how the code left.
+    `sent_by` is None where it is a repetition, or where nobody knows how the code left; `decided_by`
+    is empty where a newer code has the slot.
     """
 
     code_id: str
     replayed: bool = False
     sent_by: SentBy | None = None
+    decided_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +305,7 @@ class CheckMatched:
     code_id: str
     pin: ImsiMember | None
     sent_by: SentBy | None = None
+    decided_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

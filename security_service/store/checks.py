@@ -128,9 +128,11 @@ def _proof_arguments(proof: TicketProof | None) -> list[Argument]:
 def _read_check(reply: list[Reply]) -> CheckOutcome:
     match words(reply[0]):
         case "accepted":
-            return CheckAccepted(words(reply[1]), words(reply[2]) == "1", _read_sent_by(reply))
+            is_replay = words(reply[2]) == "1"
+            return CheckAccepted(words(reply[1]), is_replay, _read_sent_by(reply), words(reply[6]))
         case "matched":
-            return CheckMatched(words(reply[1]), _read_pin(words(reply[2])), _read_sent_by(reply))
+            pin = _read_pin(words(reply[2]))
+            return CheckMatched(words(reply[1]), pin, _read_sent_by(reply), words(reply[6]))
         case "ticket":
             return TicketFound(words(reply[1]), raw(reply[2]), whole(reply[3]))
         case "expired":

@@ -135,6 +135,7 @@ class StoredCodes:
                 len(events),
                 len(request.jobs),
                 code.operator if code else "",
+                request.decided_by,
                 *event_arguments(events),
                 *job_arguments(request.jobs),
             ],

@@ -36,13 +36,15 @@ class Answered:
     """An answer of either operation.
 
     `reason` is a stable token for metrics and logs, never for the wire. `verdict` is there where
-    the gate refused; `retry_after_s` where trying again later may help.
+    the gate refused; `retry_after_s` where trying again later may help; `signed` is the JWS of a
+    verdict that was asked for.
     """
 
     code: int
     reason: str
     verdict: str = ""
     retry_after_s: int | None = None
+    signed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

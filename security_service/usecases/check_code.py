@@ -5,7 +5,7 @@ Where a ticket holds the slot the code is an authenticator's: see `check_step_up
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from security_service.domain.audit import Event, EventKind
@@ -39,6 +39,7 @@ from security_service.domain.ports import (
 )
 from security_service.domain.route_ports import Arrivals
 from security_service.domain.secret import Code, KeyRing
+from security_service.domain.signed_verdict import ProvedCode
 from security_service.domain.step_up import AUTHENTICATOR_DIGITS, TicketFound
 from security_service.domain.subscriber import NEW_SUBSCRIBER
 from security_service.usecases.answers import (
@@ -49,15 +50,20 @@ from security_service.usecases.answers import (
 )
 from security_service.usecases.check_step_up import CheckStepUp
 from security_service.usecases.intake import Intake, InvalidNumber, Request
+from security_service.usecases.vouch_for_code import VouchForCode
 
 
 @dataclass(frozen=True, slots=True)
 class CheckCodeRequest:
-    """A CheckCode call; a code that came as a JSON number gets the zeros back that it lost."""
+    """A CheckCode call; a code that came as a JSON number gets the zeros back that it lost.
+
+    `wants_verdict` asks for a signed verdict beside an answer of 0.
+    """
 
     request: Request
     code: str
     code_was_number: bool = False
+    wants_verdict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class CheckCode:
     meter: Meter
     keys: KeyRing
     step_up: CheckStepUp
+    vouch: VouchForCode | None = None
 
     def run(self, command: CheckCodeRequest) -> OperationResult:
         """Answer one call. Never raises for what the store does: that is code 4."""
@@ -98,11 +105,8 @@ class CheckCode:
         if isinstance(outcome, TicketFound):
             outcome = self.step_up.run(request, _given(command, AUTHENTICATOR_DIGITS), outcome)
         match outcome:
-            case CheckAccepted():
-                self._arrived(outcome.sent_by)
-                return Answered(CheckAnswer.VALID, "replayed" if outcome.replayed else "valid")
-            case CheckMatched():
-                return self._look_again(subject, caller, outcome)
+            case CheckAccepted() | CheckMatched():
+                return self._right(command, subject, caller, outcome)
             case CheckExpired():
                 return Answered(CheckAnswer.EXPIRED, "expired")
             case CheckNotFound():
@@ -121,6 +125,25 @@ class CheckCode:
                 return Answered(CheckAnswer.INTERNAL, outcome.reason)
             case _:
                 assert_never(outcome)
+
+    def _right(
+        self,
+        command: CheckCodeRequest,
+        subject: Subject,
+        caller: Caller,
+        outcome: CheckAccepted | CheckMatched,
+    ) -> Answered:
+        """The code was right: look again where it is pinned, and vouch for it where that was asked for."""
+        if isinstance(outcome, CheckMatched):
+            answer = self._look_again(subject, caller, outcome)
+        else:
+            self._arrived(outcome.sent_by)
+            answer = Answered(CheckAnswer.VALID, "replayed" if outcome.replayed else "valid")
+        wanted = command.wants_verdict and answer.code == CheckAnswer.VALID and outcome.decided_by
+        if not wanted or self.vouch is None:
+            return answer
+        proved = ProvedCode(outcome.code_id, outcome.decided_by)
+        return replace(answer, signed=self.vouch.run(subject, proved))
 
     def _draft(self, command: CheckCodeRequest, subject: Subject, caller: Caller) -> CheckRequest:
         tenant, operation = subject.tenant, subject.operation

@@ -35,6 +35,7 @@ from security_service.domain.ports import (
 )
 from security_service.domain.secret import KeyRing
 from security_service.domain.step_up import EnrolledAuthenticator, StepUpMeans, means_of
+from security_service.domain.signed_verdict import decision_text
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import FirstContact, Tenant
 from security_service.usecases import gate_events
@@ -165,6 +166,7 @@ class PassGate:
             notice_key=notice_key,
             unverified=decision.unverified,
             ticket=ticket,
+            decided_by=decision_text(decision, facts.sim) if code or ticket else "",
         )
 
     def _passed_in(self, tenant: Tenant, imsi_code: str | None) -> SealedImsi | MalformedImsi | None:

@@ -191,7 +191,12 @@ class _Face:
 
     def _check(self, codec: RequestCodec, body: bytes, caller: _Caller) -> OperationResult:
         message = codec.decode_check(body)
-        command = CheckCodeRequest(caller.request(message, None), message.code, message.code_was_number)
+        command = CheckCodeRequest(
+            caller.request(message, None),
+            message.code,
+            message.code_was_number,
+            wants_verdict=request.environ.get("HTTP_X_ETALON_WANT", "") == "signed-verdict",
+        )
         return self._services.check_code(command)
 
 
@@ -204,6 +209,8 @@ def _written(reply: _Reply, result: OperationResult, tenant: str) -> Response:
                 _tell(reply.operation, result, tenant)
             if result.verdict:
                 response.headers["X-Etalon-Verdict"] = result.verdict
+            if result.signed:
+                response.headers["X-Etalon-Signed-Verdict"] = result.signed
             if result.retry_after_s is not None:
                 response.headers["Retry-After"] = str(max(result.retry_after_s, 1))
             return response

@@ -11,8 +11,8 @@
 --       15 lifetime cap  16 lifetime warning  17 forgotten after ms  18 epoch or ''  19 facts (JSON)
 --       20 job id for refusals  21 job body for refusals (with @window@)  22 '1' where the purpose was named
 --       23 ticket that was answered or ''  24 time step whose code it was, '' where it was none's
--- RETURNS: {'accepted', code id, '0' or '1' (replayed), gateway, operator, made ms} |
---          {'matched', code id, pin, gateway, operator, made ms} | {'expired'} |
+-- RETURNS: {'accepted', code id, '0' or '1' (replayed), gateway, operator, made ms, decided by} |
+--          {'matched', code id, pin, gateway, operator, made ms, decided by} | {'expired'} |
 --          {'not_found', reason, guesses left or -1} | {'locked', reason, ms or -1} |
 --          {'limit', window, ms} | {'key_reused'} | {'other_store'} |
 --          {'ticket', ticket id, sealed secret, now}
@@ -21,23 +21,27 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return { 'other_store' }
 end
+local slot = read_slot(KEYS[2])
+-- what the gate decided by is gone once a newer code has the slot
+local function replayed(code)
+  return { 'accepted', code, '1', '', '', 0, slot.id == code and slot.by or '' }
+end
 if ARGV[11] ~= '' then
   local first = redis.call('HMGET', KEYS[5], 'body', 'answer', 'code')
   if first[1] then
     if first[1] ~= ARGV[11] then
       return { 'key_reused' }
     end
-    return { 'accepted', first[3], '1', '', '', 0 }
+    return replayed(first[3])
   end
 end
-local slot = read_slot(KEYS[2])
 local before = remembered(slot, ARGV[3])
 if before then
   local status, detail, left = string.match(before, '^(%a+_?%a*):([^:]*):(-?%d+)$')
   if status == 'accepted' then
-    return { 'accepted', detail, '1', '', '', 0 }
+    return replayed(detail)
   elseif status == 'matched' and detail == slot.id then
-    return { 'matched', detail, slot.pin, slot.gw, slot.mno, slot.made }
+    return { 'matched', detail, slot.pin, slot.gw, slot.mno, slot.made, slot.by }
   elseif status == 'matched' then
     -- a newer code has the slot, so the pin of the spent one is gone
     return { 'not_found', 'spent', -1 }
@@ -139,7 +143,7 @@ local function accepted()
     redis.call('HSET', KEYS[5], 'body', ARGV[11], 'answer', '0', 'code', slot.id)
     redis.call('PEXPIRE', KEYS[5], math.max(slot.exp - now, 1))
   end
-  return { 'accepted', slot.id, '0', slot.gw, slot.mno, slot.made }
+  return { 'accepted', slot.id, '0', slot.gw, slot.mno, slot.made, slot.by }
 end
 
 -- a ticket: what a code is held against lies with its authenticator, whose id the slot has as its pin
@@ -201,6 +205,6 @@ end
 
 if ARGV[10] == '1' then
   told('matched', slot.id, -1, { 'st', 'spent' })
-  return { 'matched', slot.id, slot.pin, slot.gw, slot.mno, slot.made }
+  return { 'matched', slot.id, slot.pin, slot.gw, slot.mno, slot.made, slot.by }
 end
 return accepted()

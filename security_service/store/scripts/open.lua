@@ -11,10 +11,10 @@
 --       20 idempotency body digest or ''  21 answer where the lease is lost  22 '1' where unverified
 --       23 lease job id  24 lease job body  25 notice job id or ''  26 notice job body
 --       27 how many events  28 how many jobs  29 operator (MCC-MNC) or ''
---       30… kind, facts of each event; then id, body, due ms of each job
+--       30 what the gate decided by, or ''  31… kind, facts of each event; then id, body, due ms of each job
 -- RETURNS: {'opened'} | {'other_store'} | {'moved', record} | {'exists', ms} | {'running', ms} |
 --          {'locked', 'frozen', -1} (frozen since it was admitted: no code came of it)
--- EXAMPLE: a refusal with one event and no job: ARGV 9 is '', 27 is '1', 30 'gate_decided', 31 '{…}'
+-- EXAMPLE: a refusal with one event and no job: ARGV 9 is '', 27 is '1', 31 'gate_decided', 32 '{…}'
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return { 'other_store' }
@@ -55,8 +55,8 @@ if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[8])
 end
 local events = tonumber(ARGV[27])
-emit_given(frame, ARGV, 30, events)
-put_given_jobs(KEYS[10], KEYS[11], now, ARGV, 30 + 2 * events, tonumber(ARGV[28]))
+emit_given(frame, ARGV, 31, events)
+put_given_jobs(KEYS[10], KEYS[11], now, ARGV, 31 + 2 * events, tonumber(ARGV[28]))
 if ARGV[25] ~= '' and redis.call('SET', KEYS[7], '1', 'PX', 86400000, 'NX') then
   put_job(KEYS[10], KEYS[11], ARGV[25], ARGV[26], now)
   emit(frame, 'notice_queued', '', { job = ARGV[25] })
@@ -90,7 +90,7 @@ local life, lease = tonumber(ARGV[14]), now + tonumber(ARGV[15])
 local is_ticket = ARGV[11] == ''
 redis.call('HSET', KEYS[3], 'id', ARGV[9], 'st', is_ticket and 'ticket' or 'sending', 'd', ARGV[11], 'kv', ARGV[10],
   'op', ARGV[13], 'ok', ARGV[12], 'made', whole(now), 'exp', whole(now + life), 'lease', whole(lease),
-  'hold', '0', 'wrong', '0', 'pin', ARGV[16], 'epoch', ARGV[17], 'mno', ARGV[29], 'gw', '', 'old', old, 'rq', memory)
+  'hold', '0', 'wrong', '0', 'pin', ARGV[16], 'epoch', ARGV[17], 'mno', ARGV[29], 'gw', '', 'by', ARGV[30], 'old', old, 'rq', memory)
 redis.call('PEXPIRE', KEYS[3], life + 86400000)
 if is_ticket then
   drop_key(KEYS[5], ARGV[3])

@@ -1,10 +1,10 @@
 -- PURPOSE: what a slot is and when it is held, for the scripts that name `slots`.
 -- A slot is a hash: id, st (state), d and kv (digest of the code, key version), op and ok (digest of
 -- the operation, key version), made, exp, lease, hold (milliseconds), wrong (guesses), pin, epoch,
--- gw (gateway that took it), mno (operator), old (finished codes), rq (the last eight requests with
+-- gw (gateway that took it), mno (operator), by (what the gate decided by), old (finished codes), rq (the last eight requests with
 -- their outcomes).
 
-local SLOT_FIELDS = { 'id', 'st', 'd', 'kv', 'op', 'ok', 'made', 'exp', 'lease', 'hold', 'wrong', 'pin', 'epoch', 'gw', 'mno', 'old', 'rq' }
+local SLOT_FIELDS = { 'id', 'st', 'd', 'kv', 'op', 'ok', 'made', 'exp', 'lease', 'hold', 'wrong', 'pin', 'epoch', 'gw', 'mno', 'by', 'old', 'rq' }
 
 -- always a table; one without a code has an empty id and an exp of 0
 local function read_slot(key)
