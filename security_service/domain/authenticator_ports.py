@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from security_service.domain.audit import Event
@@ -43,9 +44,9 @@ class Authenticators(Protocol):
 class Freezer(Protocol):
     """Stops everything for a subscriber at once. May raise StoreUnavailable."""
 
-    def freeze(self, tenant: str, number: Msisdn, event: Event) -> bool:
+    def freeze(self, tenant: str, number: Msisdn, events: Sequence[Event]) -> bool:
         """Disable a subscriber until a person unlocks, and end every code, ticket and message that waits.
 
-        False where it was frozen before (then nothing is written).
+        `events` are written with it. False where it was frozen before (then nothing is written).
         """
         ...

@@ -110,14 +110,20 @@ class StoredSubscribers:
         )
         return reply[0] == 1
 
-    def freeze(self, tenant: str, number: Msisdn, event: Event) -> bool:
+    def freeze(self, tenant: str, number: Msisdn, events: Sequence[Event]) -> bool:
         """Implements the port `Freezer`; False where it was frozen before."""
         keys = self._frame.layout.of(tenant, number)
         reply = self._frame.run_ours(
             self._freeze,
             [keys.of_number("guesses"), keys.of_shard("events"), keys.of_shard("seq")],
             keys.of_shard("installation"),
-            [self._frame.now(), subject_text(tenant, number), keys.shard, canonical(event.facts)],
+            [
+                self._frame.now(),
+                subject_text(tenant, number),
+                keys.shard,
+                len(events),
+                *event_arguments(events),
+            ],
         )
         return reply[0] == 1
 

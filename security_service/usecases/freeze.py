@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from security_service.domain.audit import EventKind
+from security_service.domain.audit import Event, EventKind
 from security_service.domain.authenticator_ports import Freezer
 from security_service.domain.ports import Subscribers
 from security_service.usecases.actions import Action
@@ -39,9 +40,10 @@ class Freeze:
     subscribers: Subscribers
     freezer: Freezer
 
-    def run(self, action: Action) -> FreezeOutcome:
-        """Freeze at once. Raises StoreUnavailable."""
+    def run(self, action: Action, further: Sequence[Event] = ()) -> FreezeOutcome:
+        """Freeze at once, with `further` events where it was not frozen before. Raises StoreUnavailable."""
         tenant, number = action.tenant.id, action.number
-        is_new = self.freezer.freeze(tenant, number, action.event(EventKind.SUBSCRIBER_FROZEN, {}))
+        frozen = action.event(EventKind.SUBSCRIBER_FROZEN, {})
+        is_new = self.freezer.freeze(tenant, number, (frozen, *further))
         view = view_of(number, self.subscribers.get(tenant, number))
         return Frozen(view) if is_new else AlreadyFrozen(view)

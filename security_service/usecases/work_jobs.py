@@ -10,6 +10,7 @@ from security_service.domain.audit import Event, EventKind
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.ports import Jobs, Meter, Slots
 from security_service.usecases.fall_back import FallBack
+from security_service.usecases.hand_on_reply import HandOnReply
 from security_service.usecases.keep_bans import KeepBans
 from security_service.usecases.look_behind import LookBehind
 from security_service.usecases.poll_receipt import PollReceipt
@@ -36,6 +37,7 @@ class WorkJobs:
     relay_message: RelayMessage
     poll_message_receipt: PollReceipt
     report_message: ReportMessage
+    hand_on_reply: HandOnReply
     keep_bans: KeepBans
     meter: Meter
 
@@ -61,7 +63,7 @@ class WorkJobs:
                     self.meter.event("lease", "lost")
             case JobKind.REFUSALS:
                 self.slots.count_refusals(job)
-            case JobKind.RELAY | JobKind.RELAY_RECEIPT | JobKind.REPORT:
+            case JobKind.RELAY | JobKind.RELAY_RECEIPT | JobKind.REPORT | JobKind.HAND_ON:
                 self._of_message(job)
             case JobKind.BAN:
                 self.keep_bans.attempt(job)
@@ -70,13 +72,15 @@ class WorkJobs:
         self.meter.event("job", job.kind.value)
 
     def _of_message(self, job: Job) -> None:
-        """Do a job of a relayed message."""
+        """Do a job of a relayed message, or of a reply."""
         if job.kind is JobKind.RELAY:
             self.relay_message.attempt(job)
         elif job.kind is JobKind.RELAY_RECEIPT:
             self.poll_message_receipt.attempt(job)
-        else:
+        elif job.kind is JobKind.REPORT:
             self.report_message.attempt(job)
+        else:
+            self.hand_on_reply.attempt(job)
 
     def set_back(self, job: Job) -> None:
         """Put a job that broke back for later: it is never dropped, and told of as an incident in time.

@@ -43,7 +43,7 @@ PIN: Final = ImsiMember(1, "imsi", b"s" * 16)
 
 
 def freeze(rig: StoreRig) -> bool:
-    return rig.subscribers.freeze("demo", WHOM.number, FROZEN)
+    return rig.subscribers.freeze("demo", WHOM.number, [FROZEN])
 
 
 def unlock(rig: StoreRig) -> None:
