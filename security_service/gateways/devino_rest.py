@@ -5,10 +5,14 @@ Leaves the protocol, which both REST gateways share, to `links/devino_rest_face.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from security_service.domain.incoming import Incoming, IncomingUntold
 from security_service.domain.messages import BalanceAnswer, Channel, Message, ReceiptAnswer, SendOutcome
 from security_service.links.devino import DEFAULT_BASE_URL, balance_answer
+from security_service.links.devino_incoming import handed_on
 from security_service.links.devino_rest_face import DevinoRestFace, DevinoRestFaceSettings
 from security_service.links.devino_session import DevinoSession
 
@@ -51,6 +55,20 @@ class DevinoRestGateway:
     def receipt(self, message_id: str, within_s: float) -> ReceiptAnswer:
         """Ask what became of one segment (Devino manual 1.5, 1.9) within `within_s` seconds in all."""
         return self._face.receipt(message_id, within_s)
+
+    @property
+    def asks_for_replies(self) -> bool:
+        """True where its settings say that it is to be asked for what subscribers wrote."""
+        return self._face.asks_for_replies
+
+    def incoming(self, since_ms: int, until_ms: int, within_s: float) -> Sequence[Incoming] | IncomingUntold:
+        """Give the messages of a period (Devino manual 1.6, 11.2.2) within `within_s` seconds in all."""
+        return self._face.incoming(since_ms, until_ms, within_s)
+
+    def read_replies(self, content_type: str, body: bytes, query: Mapping[str, str]) -> tuple[Incoming, ...]:
+        """Read a call to an external handler (Devino manual 11.2.3). Never raises."""
+        del content_type, body
+        return handed_on(self._name, query, time.time_ns() // 1_000_000)
 
     def balance(self, within_s: float) -> BalanceAnswer:
         """Ask what is left on the account (Devino manual 1.3) within `within_s` seconds in all."""

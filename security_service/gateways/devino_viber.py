@@ -5,10 +5,13 @@ Leaves the tables that other services of the provider share to `links/devino_vib
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, assert_never
 
+from security_service.domain.incoming import Incoming
 from security_service.domain.messages import (
     Accepted,
     Channel,
@@ -23,6 +26,7 @@ from security_service.domain.messages import (
     SendOutcome,
     Urgency,
 )
+from security_service.domain.secret import MessageText, Msisdn
 from security_service.links.deadline import Deadline
 from security_service.links.devino_json import DevinoJsonLink
 from security_service.links.devino_viber import (
@@ -50,6 +54,9 @@ from security_service.links.moments import iso_ms, unix_ms
 
 _STATUS_BATCH: Final = 100
 _PRIORITIES: Final = {Urgency.CODE: "realtime", Urgency.NOTICE: "normal"}
+
+
+_NUMBER: Final = re.compile(r"[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,6 +274,28 @@ class DevinoViberGateway:
         rows = map(members, read if isinstance(read, list) else [read])
         pushes = (push_of(row, resend=self._settings.resend_sms) for row in rows)
         return tuple(push for push in pushes if push is not None)
+
+    def read_replies(self, content_type: str, body: bytes, query: Mapping[str, str]) -> tuple[Incoming, ...]:
+        """Read incoming messages (Devino manual 12.5). Never raises; the query and the type tell nothing."""
+        del content_type, query
+        read = read_json(body)
+        rows = map(members, read if isinstance(read, list) else [read])
+        replies = (reply_of(self._name, row) for row in rows)
+        return tuple(reply for reply in replies if reply is not None)
+
+
+def reply_of(gateway: str, row: Mapping[str, object]) -> Incoming | None:
+    """Read one incoming message (Devino manual 12.5); None for a row that is none. Times are UTC."""
+    number, message_id = text(row.get("address")), text(row.get("id"))
+    if text(row.get("contenttype")) != "text" or not _NUMBER.fullmatch(number) or not message_id:
+        return None
+    try:
+        at = datetime.strptime(text(row.get("receivedat")), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    content = MessageText(text(row.get("content")))
+    to, at_ms = text(row.get("subject")), round(at.timestamp() * 1000)
+    return Incoming(gateway, message_id[:64], Msisdn(number), to, content, at_ms, Channel.VIBER)
 
 
 def _only(rows: object) -> Mapping[str, object]:

@@ -8,11 +8,12 @@ the SMS, numbers for states.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from security_service.domain.incoming import Incoming, IncomingUntold
 from security_service.domain.messages import (
     Accepted,
     Channel,
@@ -26,6 +27,7 @@ from security_service.domain.messages import (
 )
 from security_service.links import devino
 from security_service.links.devino_access import DevinoAccess, DevinoReply
+from security_service.links.devino_incoming import incoming_answer, period
 from security_service.links.devino_settings import DevinoSmsSettings
 from security_service.links.devino_viber import (
     CODES,
@@ -57,6 +59,9 @@ class DevinoRestFaceSettings(DevinoSmsSettings):
     sends: Sends = field(
         default=Sends.SMS,
         metadata={"help": "what is sent; viber_then_sms: the provider sends an SMS where Viber fails"},
+    )
+    asks_for_replies: bool = field(
+        default=False, metadata={"help": "ask every other second for what subscribers wrote"}
     )
     resend_after_s: int = field(
         default=60,
@@ -119,6 +124,16 @@ class DevinoRestFace:
             return devino.receipt_answer(self._access.get("/Sms/State", params, within_s))
         resend = self._settings.sends is Sends.VIBER_THEN_SMS
         return viber_receipt(self._access.get("/Viber/State", params, within_s), resend=resend)
+
+    @property
+    def asks_for_replies(self) -> bool:
+        """True where it is to be asked for what subscribers wrote."""
+        return self._settings.asks_for_replies
+
+    def incoming(self, since_ms: int, until_ms: int, within_s: float) -> Sequence[Incoming] | IncomingUntold:
+        """Give the messages of a period (Devino manual 1.6, 2.5) within `within_s` seconds in all."""
+        reply = self._access.get("/Sms/In", period(since_ms, until_ms), within_s)
+        return incoming_answer(self._name, reply)
 
 
 def resends(message: Message, settings: DevinoRestFaceSettings) -> bool:

@@ -14,11 +14,15 @@ from typing import Final
 
 import structlog
 
+from security_service.domain.errors import StoreUnavailable
+from security_service.domain.incoming import Incoming
 from security_service.domain.link_ports import Handed, HandoverDesk, ReceiptInbox
 from security_service.domain.messages import Push
 from security_service.domain.ports import Clock, Meter
+from security_service.domain.secret import MessageText, Msisdn
 from security_service.links.smpp.account import AS_PRINTED, SmppAccount, SmppPace
 from security_service.links.smpp.binds import Binds, Dial, Listener
+from security_service.links.smpp.replies import SmppReply
 from security_service.links.smpp.results import (
     NotSubmitted,
     NotSubmittedReason,
@@ -32,6 +36,7 @@ from security_service.processes.desk_threads import Bridge, DeskThreads
 _LOG: Final[structlog.typing.FilteringBoundLogger] = structlog.get_logger("gateways")
 
 _BEAT_S: Final = 15.0
+_SAME_REPLY_MS: Final = 600_000
 _STOP_WITHIN_S: Final = 10.0
 _WINDOWS_IN_HAND: Final = 2
 _TOLD: Final = frozenset({"smpp_bound", "smpp_lost", "smpp_not_bound"})
@@ -46,6 +51,7 @@ class Surroundings:
     clock: Clock
     meter: Meter
     timing: Timing
+    take_reply: Callable[[Incoming], None]
     pace: SmppPace = AS_PRINTED
     dial: Dial | None = None
 
@@ -54,9 +60,9 @@ class BoundGateway:
     """One account's sessions with the threads that bring it messages. Lives in the loop's thread."""
 
     def __init__(self, name: str, account: SmppAccount, around: Surroundings) -> None:
-        self._name, self._meter = name, around.meter
+        self._name, self._meter, self._around = name, around.meter, around
         self._loop = asyncio.get_running_loop()
-        listener = Listener(self._keep, self._happened)
+        listener = Listener(self._keep, self._replied, self._happened)
         self._binds = Binds(account, around.timing, listener, around.dial, around.pace)
         bridge = Bridge(name, around.desk, around.inbox, self._hand_in, lambda: self._binds.bound > 0)
         # Twice what may be under way, so that the next is at hand when an answer comes.
@@ -122,6 +128,26 @@ class BoundGateway:
 
         self._threads.keep(push, kept)
 
+    def _replied(self, reply: SmppReply, answer: Callable[[], None]) -> None:
+        task = self._loop.create_task(self._take_reply(reply, answer))
+        self._under_way.add(task)
+        task.add_done_callback(self._forget)
+
+    async def _take_reply(self, reply: SmppReply, answer: Callable[[], None]) -> None:
+        """Have a reply taken in, then answered; one that is not answered is brought again by the centre.
+
+        The centre gives replies no id: one text within ten minutes is one message.
+        """
+        at_ms = self._around.clock.unix_ms()
+        name = f"{reply.digest}.{at_ms // _SAME_REPLY_MS}"
+        message = Incoming(self._name, name, Msisdn(reply.number), reply.to, MessageText(reply.text), at_ms)
+        try:
+            await asyncio.to_thread(self._around.take_reply, message)
+        except StoreUnavailable:
+            self._meter.event("reply_not_taken", self._name)
+            return
+        answer()
+
     def _happened(self, what: str, reason: str) -> None:
         self._meter.event(what, f"{self._name}:{reason}" if reason else self._name)
         if what in _TOLD:
@@ -138,9 +164,10 @@ class GatewaysProcess:
         inbox: ReceiptInbox,
         clock: Clock,
         meter: Meter,
+        take_reply: Callable[[Incoming], None],
     ) -> None:
         self._accounts = accounts
-        self._around = Surroundings(desk, inbox, clock, meter, LoopTiming())
+        self._around = Surroundings(desk, inbox, clock, meter, LoopTiming(), take_reply)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; for the main thread. Raises SystemExit where a session broke."""

@@ -1,4 +1,4 @@
-"""The IncomingBook and ReplyJournal ports: sealed texts of incoming messages for a week, and their events."""
+"""The ports of incoming messages: sealed texts for a week, their events, and how far gateways were asked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from security_service.domain.link_ports import NotOpened, Sealer
 from security_service.domain.secret import MessageText, Msisdn
 from security_service.store.frame import StoreFrame, event_arguments, journal, subject_text, whole
 from security_service.store.job_bodies import job_arguments
-from security_service.store.keys import incoming_key
+from security_service.store.keys import gateway_key, incoming_key
 from security_service.store.scripts import load
 
 _KEPT_MS: Final = KEPT_DAYS * 86_400_000
@@ -98,6 +98,23 @@ class StoredReplyJournal:
                 *job_arguments(jobs),
             ],
         )
+
+
+class StoredReplyCursors:
+    """The ReplyCursors port: one key a gateway, kept for a month."""
+
+    def __init__(self, frame: StoreFrame) -> None:
+        self._frame = frame
+
+    def get(self, gateway: str) -> int:
+        """Give Unix milliseconds; 0 where it was never asked."""
+        value = self._frame.scripts.command("GET", gateway_key(gateway, "replies_until"))
+        return int(value) if isinstance(value, bytes) else 0
+
+    def set(self, gateway: str, until_ms: int) -> None:
+        """Remember that all up to `until_ms` was taken in."""
+        key = gateway_key(gateway, "replies_until")
+        self._frame.scripts.command("SET", key, until_ms, "PX", 31 * 86_400_000)
 
 
 def _about(tenant: str) -> str:

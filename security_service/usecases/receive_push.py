@@ -1,12 +1,13 @@
-"""Take in receipts that a provider brings by itself; leaves applying them to the poll of the code's job."""
+"""Take in receipts and replies that a provider brings by itself; leaves applying them to other use cases."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from security_service.domain.incoming import Incoming
 from security_service.domain.link_ports import ReceiptInbox
 from security_service.domain.messages import Push
 from security_service.domain.ports import Meter
@@ -22,16 +23,26 @@ class PushReader(Protocol):
         ...
 
 
+@runtime_checkable
+class ReplyReader(Protocol):
+    """A gateway whose provider brings what subscribers write."""
+
+    def read_replies(self, content_type: str, body: bytes, query: Mapping[str, str]) -> tuple[Incoming, ...]:
+        """Read the messages of one call; empty where it brings none. Never raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PushTaken:
-    """The call was taken in; it told of so many messages."""
+    """The call was taken in; it told of so many messages, and brought so many replies."""
 
     receipts: int
+    replies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownCallback:
-    """No gateway takes receipts under this name and token."""
+    """No gateway takes receipts or replies under this name and token."""
 
 
 PushResult = PushTaken | UnknownCallback
@@ -51,6 +62,8 @@ class ReceivePush:
     """
 
     readers: Mapping[str, PushReader]
+    reply_readers: Mapping[str, ReplyReader]
+    take_reply: Callable[[Incoming], None]
     inbox: ReceiptInbox
     keys: KeyRing
     meter: Meter
@@ -59,14 +72,17 @@ class ReceivePush:
         self, gateway: str, token: str, content_type: str, body: bytes, query: Mapping[str, str]
     ) -> PushResult:
         """Take one call in. Raises StoreUnavailable: the provider then brings it again."""
-        reader = self.readers.get(gateway)
-        if not self._is_known(gateway, token) or reader is None:
+        reader, replies = self.readers.get(gateway), self.reply_readers.get(gateway)
+        if not self._is_known(gateway, token) or (reader is None and replies is None):
             return UnknownCallback()
-        pushes = reader.read_push(content_type, body, query)
+        pushes = reader.read_push(content_type, body, query) if reader else ()
         if pushes:
             self.inbox.put(gateway, pushes)
+        brought = replies.read_replies(content_type, body, query) if replies else ()
+        for message in brought:
+            self.take_reply(message)
         self.meter.event("callback", gateway)
-        return PushTaken(len(pushes))
+        return PushTaken(len(pushes), len(brought))
 
     def _is_known(self, gateway: str, token: str) -> bool:
         """Every version's token is compared, in constant time, for names that nobody has too."""

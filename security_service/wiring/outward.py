@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from security_service.config.classes import PluginEntry, Settings
 from security_service.domain.errors import SettingsFault
+from security_service.domain.incoming import IncomingSource
 from security_service.domain.ports import Gateway, SimLookup
 from security_service.domain.trust import TrustRules
 from security_service.gateways.smpp import SmppSettings
@@ -15,7 +16,7 @@ from security_service.links.sealed_text import TextSealer
 from security_service.links.smpp.account import SmppAccount
 from security_service.store.connection import Scripts
 from security_service.store.handover import StoredDesk, StoredHandover, StoredReceipts, block_s
-from security_service.usecases.receive_push import PushReader
+from security_service.usecases.receive_push import PushReader, ReplyReader
 from security_service.wiring.plugins import GATEWAYS, LOOKUPS
 from security_service.wiring.stored import build_scripts
 
@@ -36,6 +37,18 @@ class Outward:
     def readers(self) -> Mapping[str, PushReader]:
         """The gateways whose providers bring receipts by themselves."""
         return {name: one for name, one in self.gateways.items() if isinstance(one, PushReader)}
+
+    @property
+    def reply_readers(self) -> Mapping[str, ReplyReader]:
+        """The gateways whose providers bring what subscribers write."""
+        return {name: one for name, one in self.gateways.items() if isinstance(one, ReplyReader)}
+
+    @property
+    def reply_sources(self) -> Sequence[IncomingSource]:
+        """The gateways that are asked for what subscribers write."""
+        return [
+            one for one in self.gateways.values() if isinstance(one, IncomingSource) and one.asks_for_replies
+        ]
 
 
 def build_outward(settings: Settings, scripts: Scripts | None = None) -> Outward:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from security_service.domain.errors import StoreUnavailable
+from security_service.domain.incoming import Incoming
 from security_service.domain.messages import NoReceipt, Push, Receipt, ReceiptAnswer, ReceiptState
+from security_service.domain.secret import MessageText, Msisdn
 
 
 class MemoryInbox:
@@ -38,4 +40,19 @@ class LineReader:
             Push(line[0], Receipt(ReceiptState(line[1]), line[1]))
             for line in lines
             if len(line) == 2 and line[1] in set(ReceiptState)
+        )
+
+
+class LineReplies:
+    """A provider whose callback is lines of `number to text`, and what was taken of them."""
+
+    def __init__(self) -> None:
+        self.taken: list[Incoming] = []
+
+    def read_replies(self, content_type: str, body: bytes, query: Mapping[str, str]) -> tuple[Incoming, ...]:
+        lines = [line.split(" ", 2) for line in body.decode("utf-8", "replace").splitlines()]
+        return tuple(
+            Incoming("viber", str(at), Msisdn(line[0]), line[1], MessageText(line[2]), at)
+            for at, line in enumerate(lines, 1)
+            if len(line) == 3
         )

@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from security_service.cli.web_app import METRICS_VARIABLE
+from security_service.domain.incoming import Incoming
 from security_service.domain.link_ports import Handed, HandedOver, HandoverEnd, NoReply, NotTaken
 from security_service.domain.messages import Receipt, ReceiptState
 from security_service.domain.secret import KeyRing, Secret
@@ -55,8 +56,8 @@ class Rig:
 
     def __init__(self, smsc: Smsc) -> None:
         self.desk, self.inbox, self.meter = FakeDesk(), FakeReceipts(), CountingMeter()
-        self.time = HandTime()
-        around = Surroundings(self.desk, self.inbox, HandClock(), self.meter, self.time)
+        self.time, self.replies = HandTime(), list[Incoming]()
+        around = Surroundings(self.desk, self.inbox, HandClock(), self.meter, self.time, self.replies.append)
         account = SmppAccount("127.0.0.1", smsc.port, "bank", Secret("hunter2"))
         self.gateway = BoundGateway("sms", account, around)
 

@@ -56,3 +56,13 @@ def test_while_the_store_is_away_the_provider_is_asked_to_come_again() -> None:
 def test_whatever_is_brought_is_answered(body: bytes, content_type: str) -> None:
     answer = WebRig().client.post(NEWEST, data=body, headers={"Content-Type": content_type})
     assert answer.status_code in {200, 400}
+
+
+def test_what_subscribers_wrote_comes_by_the_same_address_and_needs_the_same_token() -> None:
+    rig = WebRig()
+    token = callback_token(CALLBACK_KEYS, 2, "viber")
+    body = "79161112211 BANK нет".encode()
+    assert rig.client.post(f"/callbacks/viber/{token}", data=body).status_code == 200
+    assert [message.text.reveal() for message in rig.replies.taken] == ["нет"]
+    assert rig.client.post(f"/callbacks/viber/{token[:-1]}x", data=body).status_code == 404
+    assert len(rig.replies.taken) == 1

@@ -11,9 +11,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import assert_never
 
 from security_service.domain.messages import Push
 from security_service.links.smpp.account import AS_PRINTED, SmppAccount, SmppPace
+from security_service.links.smpp.replies import SmppReply
 from security_service.links.smpp.results import Answered, NotSubmitted, NotSubmittedReason, Result
 from security_service.links.smpp.session import ClientSession, End, Hooks
 from security_service.links.smpp.status import OK, QUEUE_FULL, THROTTLED
@@ -26,11 +28,13 @@ Dial = Callable[[SmppAccount, ClientSession], Awaitable[bool]]
 class Listener:
     """What the owner of an account's sessions is told.
 
-    `receipt`: a receipt came; the call that is handed over has it answered. `happened`: something that
+    `receipt`: a receipt came; the call that is handed over has it answered. `reply`: so with what a
+    subscriber wrote. `happened`: something that
     operators count, by a name and a reason.
     """
 
     receipt: Callable[[Push, Callable[[], None]], None]
+    reply: Callable[[SmppReply, Callable[[], None]], None]
     happened: Callable[[str, str], None]
 
 
@@ -206,12 +210,17 @@ class Binds:
             self._end_queue()
         return True
 
-    def _receive(self, push: Push | None, answer: Callable[[], None]) -> None:
-        if push is None:
-            self._listener.happened("smpp_no_receipt", "")
-            answer()
-        else:
-            self._listener.receipt(push, answer)
+    def _receive(self, told: Push | SmppReply | None, answer: Callable[[], None]) -> None:
+        match told:
+            case None:
+                self._listener.happened("smpp_no_receipt", "")
+                answer()
+            case SmppReply():
+                self._listener.reply(told, answer)
+            case Push():
+                self._listener.receipt(told, answer)
+            case _:
+                assert_never(told)
 
 
 async def connect(account: SmppAccount, session: ClientSession, within_s: float) -> bool:

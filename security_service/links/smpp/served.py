@@ -331,7 +331,7 @@ class ServedSession(asyncio.Protocol):
     def _break_silence(self) -> None:
         """Ask whether the peer is there after `silence_s` without a word from it (SMPP 3.4, 4.11)."""
         left = self._heard_at + self._pace.silence_s - self._timing.now()
-        if left <= 0:
+        if left <= 0 and "enquire" not in self._timers:
             self._enquire_sequence = self._ask(Command.ENQUIRE_LINK, b"")
             self._set("enquire", self._pace.enquire_s, lambda: self.unbind(Ended.SILENT))
         self._set("silence", left if left > 0 else self._pace.silence_s, self._break_silence)

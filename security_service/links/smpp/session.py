@@ -17,6 +17,7 @@ from security_service.links.smpp.account import SmppAccount, SmppPace
 from security_service.links.smpp.bodies import BindBody, read_data, read_message, read_name
 from security_service.links.smpp.pdu import LAST_SEQUENCE, Command, Framer, Garbled, Pdu
 from security_service.links.smpp.receipts import read_receipt
+from security_service.links.smpp.replies import SmppReply, read_reply
 from security_service.links.smpp.results import Answered, NoAnswer, NoAnswerReason, Result
 from security_service.links.smpp.status import OK
 from security_service.links.smpp.timing import Timer, Timing
@@ -41,12 +42,12 @@ class End(StrEnum):
 class Hooks:
     """What the owner of a session is told.
 
-    `roomy`: there may be room for a request now. `received`: a message came, with its receipt where it
-    is one; the owner calls what it is handed once to have it answered, and may do so later.
+    `roomy`: there may be room for a request now. `received`: a message came, as the receipt or the reply
+    that it is; the owner calls what it is handed once to have it answered, and may do so later.
     """
 
     roomy: Callable[[], None]
-    received: Callable[[Push | None, Callable[[], None]], None]
+    received: Callable[[Push | SmppReply | None, Callable[[], None]], None]
 
 
 class ClientSession(asyncio.Protocol):
@@ -196,9 +197,9 @@ class ClientSession(asyncio.Protocol):
     def _receive(self, pdu: Pdu) -> None:
         read = read_message(pdu.body) if pdu.command == Command.DELIVER_SM else read_data(pdu.body)
         offset = self._account.receipt_offset_minutes
-        receipt = None if isinstance(read, Garbled) else read_receipt(read, offset)
+        told = None if isinstance(read, Garbled) else read_receipt(read, offset) or read_reply(read)
         answer = pdu.answer(OK, _EMPTY_NAME)
-        self._hooks.received(receipt, lambda: self._answer(answer))
+        self._hooks.received(told, lambda: self._answer(answer))
 
     # --- time
 

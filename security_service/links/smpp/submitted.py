@@ -5,6 +5,7 @@ Whatever a message would lose by being read here, ports and message classes say,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -19,8 +20,10 @@ from security_service.links.smpp.times import read_time
 LONGEST_OCTETS: Final = 2400
 """More than the 15 segments hold that a message may have: 15 times 153 septets, a septet a byte."""
 
+_IA5: Final = 0x01
 _UCS2: Final = 0x08
-_CODINGS: Final = frozenset({0x00, 0x01, 0x03, _UCS2})
+_ASCII: Final = re.compile(rb"[\n\r -~]*")
+_CODINGS: Final = frozenset({0x00, _IA5, 0x03, _UCS2})
 _KIND_BITS: Final = 0x3C
 _REPORT_BITS: Final = 0x03
 _FAILURE_ONLY: Final = 0x02
@@ -131,6 +134,9 @@ def text_of(octets: bytes, data_coding: int) -> str | None:
             return octets.decode("utf-16-be")
         except UnicodeDecodeError:
             return None
+    if data_coding == _IA5 and not _ASCII.fullmatch(octets):
+        # Some clients write GSM-7 under this number: what is no ASCII either is refused, not garbled.
+        return None
     text = decode(octets, data_coding)
     return None if text is None or _UNREADABLE in text else text
 

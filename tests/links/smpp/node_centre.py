@@ -1,4 +1,4 @@
-"""An SMS centre that is not ours: the package `smpp` for Node, run as a program of its own."""
+"""An SMS centre and a client that are not ours: the package `smpp` for Node, run as programs of their own."""
 
 from __future__ import annotations
 
@@ -53,6 +53,28 @@ class NodeCentre:
         """Have it do something."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(what).encode() + b"\n")
+
+
+class NodeClient(NodeCentre):
+    """The program as a bank's client of a relay."""
+
+
+@asynccontextmanager
+async def node_client(
+    port: int, mode: str = "transceiver", password: str = PASSWORD, ca_file: Path | None = None
+) -> AsyncIterator[NodeClient]:
+    """Run the client; `ca_file` is whom it trusts where it is to speak TLS."""
+    process = await asyncio.create_subprocess_exec(
+        *("node", str(FOLDER / "client.js"), str(port), mode, SYSTEM_ID, password),
+        *([str(ca_file)] if ca_file else []),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield NodeClient(process)
+    finally:
+        process.kill()
+        await process.communicate()
 
 
 @asynccontextmanager

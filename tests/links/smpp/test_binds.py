@@ -14,6 +14,7 @@ from security_service.links.smpp.account import SmppAccount
 from security_service.links.smpp.binds import Binds, Listener, connect
 from security_service.links.smpp.bodies import Address, MessageBody
 from security_service.links.smpp.pdu import Command
+from security_service.links.smpp.replies import SmppReply
 from security_service.links.smpp.results import (
     Answered,
     NoAnswer,
@@ -36,10 +37,12 @@ class Owner:
     def __init__(self, account: SmppAccount) -> None:
         self.time = HandTime()
         self.told: list[tuple[str, str]] = []
+        self.replies: list[tuple[SmppReply, Callable[[], None]]] = []
         self.receipts: list[tuple[Push, Callable[[], None]]] = []
         self.dials = 0
         listener = Listener(
             lambda push, answer: self.receipts.append((push, answer)),
+            lambda reply, answer: self.replies.append((reply, answer)),
             lambda what, reason: self.told.append((what, reason)),
         )
         self.binds = Binds(account, self.time, listener, self._dial)
@@ -329,10 +332,23 @@ async def test_a_receipt_is_answered_with_status_0_when_its_owner_has_it() -> No
 @in_loop
 async def test_a_message_that_is_no_receipt_is_answered_and_counted() -> None:
     async with Smsc() as smsc, bound(smsc) as owner:
-        sequence = smsc.deliver("STOP", esm_class=0)
+        sequence = smsc.deliver("STOP", esm_class=0x20 | 0x04)
         await smsc.until(lambda: smsc.answered(sequence))
         assert ("smpp_no_receipt", "") in owner.told
         assert owner.receipts == []
+        assert owner.replies == []
+
+
+@in_loop
+async def test_what_a_subscriber_writes_is_answered_once_its_owner_took_it() -> None:
+    async with Smsc() as smsc, bound(smsc) as owner:
+        sequence = smsc.deliver("STOP", esm_class=0)
+        await owner.until(lambda: owner.replies)
+        assert not smsc.answered(sequence)
+        (reply, answer) = owner.replies[0]
+        assert (reply.text, owner.receipts) == ("STOP", [])
+        answer()
+        await smsc.until(lambda: smsc.answered(sequence))
 
 
 @in_loop

@@ -130,9 +130,13 @@ async def test_its_receipts_are_read_and_answered_with_status_0() -> None:
 
 
 @in_loop
-async def test_what_it_brings_that_is_no_receipt_and_what_it_asks_is_answered_with_status_0() -> None:
+async def test_what_a_subscriber_wrote_and_what_it_asks_is_answered_with_status_0() -> None:
     async with node_centre() as node, bound(node) as owner:
         node.tell(deliver={"source_addr": "79031234567", "destination_addr": "BANK", "short_message": "STOP"})
+        await owner.until(lambda: owner.replies)
+        reply, answer = owner.replies[0]
+        assert (reply.number, reply.to, reply.text) == ("79031234567", "BANK", "STOP")
+        answer()
         assert await node.until("delivered_answered") == {"delivered_answered": 0}
         node.tell(enquire=True)
         assert await node.until("enquiry_answered") == {"enquiry_answered": 0}
