@@ -81,10 +81,10 @@ env-dev: .venv/.installed-dev ## create .venv with what tests need too
 # Real programs of others that some tests speak with. Only root on Debian gets them installed; without them
 # those tests are skipped and say so.
 COUNTERPARTS := chromium mono-mcs mono-runtime libmono-system-runtime-serialization4.0-cil redis-server osmo-hlr \
-    postgresql
+    postgresql kannel rsyslog rsyslog-openssl
 
 counterparts: ## install the real programs that some tests speak with (root on Debian)
-	@missing() { for program in chromium mcs mono redis-server osmo-hlr; do \
+	@missing() { for program in chromium mcs mono redis-server osmo-hlr bearerbox rsyslogd; do \
 	        command -v $$program >/dev/null 2>&1 || printf ' %s' $$program; done; \
 	    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || printf ' postgresql'; }; \
 	if [ -n "$$(missing)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \

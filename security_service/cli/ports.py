@@ -39,6 +39,15 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
+def listens(host: str, port: int) -> bool:
+    """Tell whether somebody takes connections on a port."""
+    try:
+        with socket.create_connection((reached_at(host), port), _ANSWER_S):
+            return True
+    except OSError:
+        return False
+
+
 def answers_ok(host: str, port: int, path: str) -> bool:
     """Tell whether a GET is answered with 200."""
     connection = http.client.HTTPConnection(reached_at(host), port, timeout=_ANSWER_S)

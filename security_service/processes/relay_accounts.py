@@ -82,6 +82,21 @@ class BoundAccount:
         """The account's login."""
         return self.entered.account.login
 
+    @property
+    def bound(self) -> int:
+        """How many of its sessions are bound and not about to end."""
+        return sum(session.is_bound for session in self.sessions)
+
+    def came_otherwise(self, entered: SignedInAccount) -> bool:
+        """Tell whether somebody comes with another password than those who are bound came with."""
+        now, new = self.entered.account, entered.account
+        return (now.version, now.digest) != (new.version, new.digest)
+
+    def unbind(self, address: str | None = None) -> None:
+        """Say goodbye to its sessions from an address, or to all."""
+        for session in [one for one in self.sessions if address in {None, one.address}]:
+            session.unbind()
+
     def may_submit(self) -> bool:
         """Take one place in the account's rate; False where it is to slow down."""
         return self._rate.take(self.entered.account.a_second)

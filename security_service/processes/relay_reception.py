@@ -106,7 +106,10 @@ class RelayReception:
     def _admit(self, session: ServedSession, mode: Mode, entered: SignedInAccount) -> None:
         login = entered.account.login
         account = self._accounts.get(login)
-        if account is not None and len(account.sessions) >= entered.account.sessions:
+        if account is not None and account.came_otherwise(entered):
+            # Whoever bound with a password that is no more must not stay because its owner came back.
+            account.unbind()
+        if account is not None and account.bound >= entered.account.sessions:
             self._refuse(session, status.BIND_FAILED, "too_many_sessions")
             return
         if self._is_stopping or not session.admit():
@@ -151,21 +154,20 @@ class RelayReception:
 
     async def look_again(self) -> None:
         """End sessions whose account is gone or changed, and give the others what is new of it."""
-        for session, account in list(self._sessions.items()):
-            if account is None or not session.is_bound:
-                continue
-            ask = partial(self._uses.again, account.entered, Face.SMPP, session.address)
-            found = await self._tools.calls.result(ask)
-            match found:
-                case SignedInAccount():
-                    account.entered = found
-                case AccountRefusal():
-                    _LOG.info("relay_unwelcome", account=account.login, reason=found.value)
-                    session.unbind()
-                case Broken():
-                    return
-                case _:
-                    assert_never(found)
+        for account in list(self._accounts.values()):
+            for address in {session.address for session in account.sessions}:
+                entered = account.entered
+                found = await self._tools.calls.result(partial(self._uses.again, entered, Face.SMPP, address))
+                match found:
+                    case SignedInAccount() if account.entered is entered:
+                        account.entered = found
+                    case AccountRefusal():
+                        _LOG.info("relay_unwelcome", account=account.login, reason=found.value)
+                        account.unbind(address)
+                    case SignedInAccount() | Broken():
+                        continue
+                    case _:
+                        assert_never(found)
 
     def request(self, session: ServedSession, pdu: Pdu) -> None:
         """Hand a request of a bound session on."""
