@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import click
 
+from benchmarks.import_rows import measure_import
 from benchmarks.in_flight import measure_in_flight
 from benchmarks.load import generator_name
+from benchmarks.relay import measure_relay
 from benchmarks.report import Table
 from benchmarks.rig import Rig, running_rig
 from benchmarks.round_trips import measure_round_trips
@@ -20,7 +22,7 @@ from benchmarks.smpp import measure_smpp
 from benchmarks.store_memory import measure_store_memory
 from benchmarks.throughput import measure_throughput
 
-SECTIONS = ("trips", "throughput", "scripts", "flight", "memory", "smpp")
+SECTIONS = ("trips", "throughput", "scripts", "flight", "relay", "memory", "import", "smpp")
 
 
 @click.command()
@@ -37,12 +39,15 @@ def main(sections: tuple[str, ...], *, quick: bool) -> None:
 
 
 def _tables(wanted: tuple[str, ...], *, quick: bool) -> Iterator[Table]:
-    if set(wanted) - {"memory", "smpp"}:
+    if set(wanted) - {"memory", "smpp", "import"}:
         with running_rig() as rig:
             yield from _rig_tables(rig, wanted, quick=quick)
     if "memory" in wanted:
         _tell("memory of the store")
         yield measure_store_memory(100_000 if quick else 1_000_000)
+    if "import" in wanted:
+        _tell("import of subscribers")
+        yield measure_import(100_000 if quick else 1_000_000)
     if "smpp" in wanted:
         _tell("messages over SMPP")
         yield measure_smpp(1.0 if quick else 3.0)
@@ -64,6 +69,9 @@ def _rig_tables(rig: Rig, wanted: tuple[str, ...], *, quick: bool) -> Iterator[T
     if "flight" in wanted:
         _tell("calls in flight")
         yield measure_in_flight(rig, (1000,) if quick else (500, 1000), 4.0 if quick else 8.0)
+    if "relay" in wanted:
+        _tell("messages through the SMPP relay")
+        yield measure_relay(rig, 2.0 if quick else 4.0)
 
 
 def _machine() -> str:

@@ -13,7 +13,7 @@ from security_service.archive.archived_event import ArchivedEvent
 from security_service.archive.state_tables import GUESS_STATES, MANAGEMENT_STATES, RECORD_STATES
 from security_service.domain.audit import EventKind
 from security_service.domain.guess_state import after_event
-from security_service.domain.kept_states import ManagedKind
+from security_service.domain.kept_states import ManagedKind, key_value
 from security_service.domain.policy_rows import version_field, version_row
 from security_service.domain.policy_versions import PolicyVersion
 
@@ -167,10 +167,12 @@ def _key(event: Mapping[str, Any]) -> _Told:
     """A key that ends later is still one; a revoked one is gone, so that it never comes back."""
     facts, tenant = event["facts"], event["subject"].get("tenant")
     digest, name, until_ms = facts.get("digest"), facts.get("key"), facts.get("until_ms", 0)
+    issued_ms = facts.get("issued_ms", 0)
     if not isinstance(digest, str) or not isinstance(name, str) or not isinstance(tenant, str):
         return ()
     is_gone = event["kind"] == EventKind.KEY_REVOKED and not until_ms
-    return ((ManagedKind.KEY.value, digest, None if is_gone else json.dumps([tenant, name, until_ms])),)
+    value = None if is_gone else key_value(tenant, name, until_ms, issued_ms)
+    return ((ManagedKind.KEY.value, digest, value),)
 
 
 def _ban(event: Mapping[str, Any]) -> _Told:

@@ -127,3 +127,18 @@ POSITIONS: Final = Table(
     Column("told_seq", BigInteger, nullable=True),
 )
 """The newest entry of each shard that is archived. `told_seq` is what the last conflict was told of."""
+
+FORWARD_TARGETS: Final = Table(
+    "forward_targets",
+    METADATA,
+    Column("target", String(64), primary_key=True),
+    Column("next_leaf", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("retry_at_ms", BigInteger, nullable=False),
+    Column("off_at_ms", BigInteger, nullable=False),
+    Column("told_at_ms", BigInteger, nullable=False),
+    Column("holder", String(64), nullable=False),
+    Column("held_until_ms", BigInteger, nullable=False),
+)
+"""How far each target of forwarding is, and which worker serves it until when; 0 and '' for none."""

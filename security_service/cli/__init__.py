@@ -7,12 +7,16 @@ import click
 from security_service.cli.accounts import account
 from security_service.cli.archive import archive
 from security_service.cli.audit import audit
+from security_service.cli.camara import camara
 from security_service.cli.cases import case
 from security_service.cli.console_people import people
+from security_service.cli.forwarding import forward
+from security_service.cli.mail import mail
 from security_service.cli.options import Commands
 from security_service.cli.policies import policy
 from security_service.cli.proposals import proposal
 from security_service.cli.providers import gateway, lookup
+from security_service.cli.relay import relay
 from security_service.cli.run import run
 from security_service.cli.serve import gateways, web, worker
 from security_service.cli.settings import config, docs
@@ -29,8 +33,8 @@ def main() -> None:
 
 
 for _command in (
-    run, web, worker, gateways, store, tenant, subscriber, archive, audit, policy, config, docs,
-    gateway, lookup, trust, people, account, case,
-    proposal,
+    run, web, worker, gateways, relay, store, tenant, subscriber, archive, audit, policy, config, docs,
+    gateway, lookup, trust, people, account, mail, camara, case,
+    proposal, forward,
 ):  # fmt: skip
     main.add_command(_command)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import click
 
 from security_service.archive.figures import archive_figures
+from security_service.cli.forwarding import shown
 from security_service.cli.options import Sources, settings_options
 from security_service.cli.people import actor
 from security_service.config.classes import Settings
 from security_service.store.event_streams import StoredEventStreams, archive_in_force
 from security_service.telemetry.metrics import PrometheusMeter
-from security_service.wiring import ArchiveWork, Service, build_archive_work, build_database
+from security_service.wiring import (
+    ArchiveWork,
+    Service,
+    build_archive_work,
+    build_database,
+    build_watch_forwarding,
+)
 
 
 @click.group()
@@ -50,6 +57,8 @@ def status(sources: Sources) -> None:
     click.echo(f"waiting  {sum(backlog.values())}")
     for shard in sorted(shard for shard, waiting in backlog.items() if waiting):
         click.echo(f"  {shard}   {backlog[shard]} waiting, archived to {figures.newest.get(shard, 0)}")
+    for view in build_watch_forwarding(settings, service.archive, service.clock).views():
+        click.echo(f"forward  {shown(view)}")
     in_force = archive_in_force(service.scripts)
     if in_force and in_force != figures.archive:
         raise click.ClickException("the store's events go to another archive: see `archive adopt`")

@@ -24,6 +24,7 @@ HEADERS_FILE: Final = "sandbox.headers"
 _LOCK_FILE: Final = "run.lock"
 SANDBOX_LOGIN: Final = "demo"
 DEMO_TENANT: Final = "demo"
+DEMO_ACCOUNT: Final = "demo"
 LOCAL_KEY: Final = "local"
 
 
@@ -34,6 +35,8 @@ class SandboxSecrets:
     api_key: Secret
     admin_key: Secret
     password: Secret
+    smpp_password: Secret
+    """Of the demo tenant's account for older systems; empty where the directory is older than accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,12 @@ class DataDirectory:
         try:
             sandbox = left["sandbox"]
             admin_key = left["settings"]["management"][LOCAL_KEY]["key"]
-            return SandboxSecrets(Secret(sandbox["api_key"]), Secret(admin_key), Secret(sandbox["password"]))
+            return SandboxSecrets(
+                Secret(sandbox["api_key"]),
+                Secret(admin_key),
+                Secret(sandbox["password"]),
+                Secret(sandbox.get("smpp_password", "")),
+            )
         except (KeyError, TypeError):
             raise SettingsFault(
                 faults or [f"{self.path / SECRETS_FILE}: lacks a key; restore the file rather than delete it"]
@@ -128,7 +136,12 @@ class DataDirectory:
         write_private(self.path / RUNNING_FILE, {"settings": settings})
 
     def write_facts(
-        self, base_url: str, sandbox_url: str, sandbox: SandboxSecrets, first_admin: Invited | None = None
+        self,
+        base_url: str,
+        sandbox_url: str,
+        sandbox: SandboxSecrets,
+        first_admin: Invited | None = None,
+        smpp_address: str = "",
     ) -> Facts:
         """Leave what a newcomer needs: addresses and keys, and the headers of a call for curl.
 
@@ -149,6 +162,12 @@ class DataDirectory:
                 "first_admin": first_admin.name,
                 "invitation": first_admin.code.reveal(),
             }
+        if smpp_address:
+            told |= {
+                "smpp_address": smpp_address,
+                "smpp_system_id": DEMO_ACCOUNT,
+                "smpp_password": sandbox.smpp_password.reveal(),
+            }
         write_private(facts.keys, told)
         write_text(facts.headers, f"X-ApiKey: {api_key}\n")
         return facts
@@ -162,12 +181,19 @@ def _new_secrets() -> dict[str, Any]:
     return {
         "settings": {
             "installation_id": secrets.token_hex(8),
-            "keys": {use: {"1": secrets.token_hex(32)} for use in ("code", "imsi", "api", "vault")},
+            "keys": {
+                use: {"1": secrets.token_hex(32)} for use in ("code", "imsi", "api", "vault", "verdict")
+            },
             "archive": {"signing_key": secrets.token_hex(32)},
             "home_tenant": DEMO_TENANT,
             "management": {LOCAL_KEY: {"roles": ["admin"], "key": f"em_{secrets.token_urlsafe(32)}"}},
         },
-        "sandbox": {"api_key": f"et_{secrets.token_urlsafe(32)}", "password": secrets.token_urlsafe(18)},
+        "sandbox": {
+            "api_key": f"et_{secrets.token_urlsafe(32)}",
+            "password": secrets.token_urlsafe(18),
+            # eight characters: SMPP has room for no more
+            "smpp_password": secrets.token_urlsafe(6),
+        },
     }
 
 

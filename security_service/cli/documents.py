@@ -1,4 +1,4 @@
-"""Generated documents: the sample of the configuration and three pages of docs/; pure text, no files."""
+"""Generated documents: the sample of the configuration, pages of docs/ and the requests; writes no files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from security_service.cli.collection import collection
+from security_service.cli.openapi_document import openapi_document
 from security_service.config.classes import General, LookupRules, ManagementKey
 from security_service.config.sources import PREFIX
 from security_service.domain.setting_rows import SettingRow, describe
@@ -117,6 +119,7 @@ def pages() -> dict[str, str]:
         "gateways.md": gateways_page(),
         "error-codes.md": error_codes_page(),
         "etalon.sample.toml": sample(),
+        "collection.json": collection(openapi_document()),
     }
 
 

@@ -22,8 +22,9 @@ from security_service.cli.data_directory import SANDBOX_LOGIN, DataDirectory, Sa
 from security_service.cli.first_admin import ensure_first_admin
 from security_service.cli.metrics_files import forget_metrics
 from security_service.cli.options import Sources, settings_options
-from security_service.cli.ports import answers_ok, refuse_taken_port, url_of
-from security_service.cli.sandbox_tenant import ensure_demo_tenant
+from security_service.cli.ports import answers_ok, listens, reached_at, refuse_taken_port, url_of
+from security_service.cli.relay import free_relay_port
+from security_service.cli.sandbox_tenant import ensure_demo_account, ensure_demo_tenant
 from security_service.cli.store import make_ours_again
 from security_service.cli.web_app import METRICS_VARIABLE
 from security_service.cli.web_server import SECONDS_TO_END
@@ -58,6 +59,7 @@ class Plan:
     directory: DataDirectory
     secrets: SandboxSecrets | None
     sandbox_port: int = 0
+    relay_port: int = 0
 
     def settings(self, left: Sequence[str]) -> Settings:
         """Read the settings with these files of the data directory; raises SettingsFault."""
@@ -79,6 +81,7 @@ class Plan:
             variables[CONFIG_VARIABLE] = str(self.sources.config_file.resolve())
         for name, value in self.options.get("web", {}).items():
             variables[f"ETALON_WEB__{name.upper()}"] = str(value)
+        variables["ETALON_RELAY__PORT"] = str(self.relay_port)
         return variables
 
 
@@ -87,10 +90,18 @@ class Plan:
 @click.option("--port", type=_PORT, help="Port of the service (setting web.port).")
 @click.option("--host", help="Address to listen on (setting web.host).")
 @click.option("--sandbox-port", type=_PORT, help="Port of the sandbox operator; the next after --port.")
-def run(sources: Sources, port: int | None, host: str | None, sandbox_port: int | None) -> None:
+@click.option(
+    "--relay-port",
+    type=click.IntRange(0, 65535),
+    help="Port of the SMPP relay (relay.port); 0: none.",
+)
+def run(
+    sources: Sources, port: int | None, host: str | None, sandbox_port: int | None, relay_port: int | None
+) -> None:
     """Run the whole service: store, web, worker and, for trials, the sandbox operator."""
     web = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
-    options = {**sources.options(), **({"web": web} if web else {})}
+    smpp = {} if relay_port is None else {"port": relay_port}
+    options = {**sources.options(), **({"web": web} if web else {}), **({"relay": smpp} if smpp else {})}
     given = peek(options=options, config_file=sources.config_file)
     directory = DataDirectory(Path(str(given.get("data_dir", "var"))))
     is_production = given.get("environment") == Environment.PRODUCTION.value
@@ -100,7 +111,9 @@ def run(sources: Sources, port: int | None, host: str | None, sandbox_port: int 
         # Of what a run before left, only the keys: where its store was means nothing now.
         settings = plan.settings((SECRETS_FILE,))
         configure_logs(settings.log_level)
-        AllInOne(_with_sandbox(plan, settings, sandbox_port), bell, undo).run(settings)
+        plan = _with_sandbox(plan, settings, sandbox_port)
+        plan = replace(plan, relay_port=free_relay_port(settings, relay_port))
+        AllInOne(plan, bell, undo).run(settings)
     click.echo("Stopped.")
 
 
@@ -165,6 +178,7 @@ class AllInOne:
         if self._plan.secrets is not None:
             make_ours_again(service, settings)
             ensure_demo_tenant(service.tenants, self._plan.secrets.api_key)
+            ensure_demo_account(service.relay.accounts, self._plan.secrets.smpp_password)
             if service.people is not None:
                 self._first_admin = ensure_first_admin(service.people)
 
@@ -177,6 +191,10 @@ class AllInOne:
         ]
         if any(entry.kind == CARRIED_KIND for entry in settings.gateways):
             parts.append(Child("gateways", [*ours, "gateways"], logs / "gateways.log", variables))
+        if settings.mail.port:
+            parts.append(Child("mail", [*ours, "mail"], logs / "mail.log", variables))
+        if self._plan.relay_port or settings.relay.tls_port:
+            parts.append(Child("relay", [*ours, "relay"], logs / "relay.log", variables))
         if self._plan.sandbox_port and self._plan.secrets is not None:
             sandbox = Child(
                 "sandbox",
@@ -203,7 +221,7 @@ class AllInOne:
     def _is_ready(self, settings: Settings) -> bool:
         """Wait until the service says it is ready; False where it is to be stopped before."""
         deadline = time.monotonic() + _READY_WITHIN_S
-        while not answers_ok(settings.web.host, settings.web.port, "/readyz"):
+        while not self._all_answer(settings):
             dead = next((child for child in self._children if not child.running), None)
             if dead is not None:
                 raise click.ClickException(
@@ -217,15 +235,23 @@ class AllInOne:
                 return False
         return True
 
+    def _all_answer(self, settings: Settings) -> bool:
+        if not answers_ok(settings.web.host, settings.web.port, "/readyz"):
+            return False
+        return not self._plan.relay_port or listens(settings.relay.host, self._plan.relay_port)
+
     def _tell(self, settings: Settings) -> None:
         base_url = url_of(settings.web.host, settings.web.port)
         click.echo(f"\nEtalon is ready.\n  service  {base_url}  (/readyz, /metrics, /api/v1)")
         if self._plan.secrets is None:
             click.echo(f"  logs     {self._plan.directory.logs}")
             return
+        smpp = f"{reached_at(settings.relay.host)}:{self._plan.relay_port}" if self._plan.relay_port else ""
         facts = self._plan.directory.write_facts(
-            base_url, self._plan.sandbox_url, self._plan.secrets, self._first_admin
+            base_url, self._plan.sandbox_url, self._plan.secrets, self._first_admin, smpp
         )
+        if smpp:
+            click.echo(f"  smpp     {smpp}  (system id and password: {facts.keys})")
         if self._plan.sandbox_url:
             click.echo(f"  sandbox  {self._plan.sandbox_url}  (handsets: messages, SIM swap, on and off)")
         if self._first_admin is not None:

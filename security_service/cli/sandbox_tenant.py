@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from security_service.cli.data_directory import DEMO_TENANT
+from security_service.cli.data_directory import DEMO_ACCOUNT, DEMO_TENANT
+from security_service.domain.accounts import Face
 from security_service.domain.secret import Secret
 from security_service.domain.tenant_document import read_tenant
 from security_service.store.tenants import StoredTenants
+from security_service.usecases.keep_accounts import AccountWish, KeepAccounts
 
 _ACTOR = "run"
 
@@ -30,3 +32,12 @@ def ensure_demo_tenant(tenants: StoredTenants, api_key: Secret) -> None:
         }
         tenants.save(read_tenant(document).tenant, _ACTOR)
     tenants.issue_key(DEMO_TENANT, api_key, "first", _ACTOR)
+
+
+def ensure_demo_account(accounts: KeepAccounts, password: Secret) -> None:
+    """Make the demo tenant's account for older systems, unless it has one; what was changed since stays.
+
+    Raises StoreUnavailable.
+    """
+    if password.reveal() and not any(one.login == DEMO_ACCOUNT for one in accounts.of(DEMO_TENANT)):
+        accounts.lay_down(AccountWish(DEMO_ACCOUNT, DEMO_TENANT, frozenset(Face)), password, _ACTOR)

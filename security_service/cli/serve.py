@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from security_service.cli.forwarding import forwarding
 from security_service.cli.metrics_files import forget_metrics
 from security_service.cli.options import Sources, settings_options
 from security_service.cli.ports import refuse_taken_port
@@ -24,7 +25,9 @@ from security_service.telemetry.metrics import PrometheusMeter
 from security_service.wiring import Service, build_archive_work, build_handover_side, build_service
 
 _JUDGE_EVERY_S = 2.0
+_POLL_REPLIES_EVERY_S = 0.5
 _PRUNE_EVERY_S = 3600.0
+_BULK_EVERY_S = 0.5
 
 
 @click.command()
@@ -33,7 +36,7 @@ def web(sources: Sources) -> None:
     """Answer HTTP until SIGTERM; settings web.* say where and with how many threads."""
     settings = sources.stored()
     refuse_taken_port(settings.web.host, settings.web.port, "the setting web.port")
-    _share_metrics(settings, "web")
+    share_metrics(settings, "web")
     configure_logs(settings.log_level)
     serve_web(settings, application)
 
@@ -43,7 +46,7 @@ def web(sources: Sources) -> None:
 def worker(sources: Sources) -> None:
     """Do what is done behind the scenes until SIGTERM: references, receipts, notices, leases."""
     settings = sources.stored()
-    _share_metrics(settings, "worker")
+    share_metrics(settings, "worker")
     configure_logs(settings.log_level)
     meter = shared_meter()
     service = build_service(settings, meter)
@@ -51,10 +54,15 @@ def worker(sources: Sources) -> None:
         refuse_taken_port(settings.web.host, settings.worker.metrics_port, "the setting worker.metrics_port")
         meter.serve(settings.web.host, settings.worker.metrics_port)
     pace = WorkerPace(threads=settings.worker.threads, lease_s=settings.worker.lease_s)
-    chores = (Chore("judge_arrivals", _JUDGE_EVERY_S, service.judge_arrivals.run),)
+    chores = (
+        Chore("judge_arrivals", _JUDGE_EVERY_S, service.judge_arrivals.run),
+        Chore("bulk_reverify", _BULK_EVERY_S, service.transfers.step_bulk.round),
+    )
     bell = Bell()
     slow = SlowChores(_slow_chores(settings, service, meter, bell), service.clock, meter, bell)
-    with beside(slow, bell):
+    poll = Chore("poll_replies", _POLL_REPLIES_EVERY_S, service.relay.poll_replies.run)
+    replies = SlowChores((poll,) if service.outward.reply_sources else (), service.clock, meter, bell)
+    with beside(slow, bell), beside(replies, bell), forwarding(settings, service, meter):
         serve(Worker(service.work_jobs, service.clock, meter, pace, chores=chores))
 
 
@@ -70,9 +78,13 @@ def _slow_chores(
     def prune() -> None:
         work.prune.run(lambda: bell.stopped)
 
+    def thin() -> None:
+        work.thin.run(lambda: bell.stopped)
+
     return (
         Chore("move_events", settings.archive.move_every_s, move),
         Chore("prune_events", _PRUNE_EVERY_S, prune),
+        Chore("thin_counts", _PRUNE_EVERY_S, thin),
         Chore("seal_log", settings.archive.seal_every_s, service.sealing.seal.round, at_stop=True),
     )
 
@@ -83,7 +95,7 @@ def _slow_chores(
 def gateways(sources: Sources, metrics_port: int | None) -> None:
     """Keep the sessions of SMPP gateways and carry their messages until SIGTERM; one process a service."""
     settings = sources.stored()
-    _share_metrics(settings, "gateways")
+    share_metrics(settings, "gateways")
     configure_logs(settings.log_level)
     meter = shared_meter()
     side = build_handover_side(settings)
@@ -92,10 +104,11 @@ def gateways(sources: Sources, metrics_port: int | None) -> None:
     if metrics_port is not None:
         refuse_taken_port(settings.web.host, metrics_port, "--metrics-port")
         meter.serve(settings.web.host, metrics_port)
-    GatewaysProcess(side.accounts, side.desk, side.inbox, side.clock, meter).run()
+    take_reply = build_service(settings, meter).relay.receive_reply.run
+    GatewaysProcess(side.accounts, side.desk, side.inbox, side.clock, meter, take_reply).run()
 
 
-def _share_metrics(settings: Settings, role: str) -> None:
+def share_metrics(settings: Settings, role: str) -> None:
     """Start this command anew with a directory for metrics, unless whoever started it named one.
 
     The metrics library decides at its import whether processes share; by now it is imported.

@@ -8,6 +8,7 @@ import click
 
 from security_service.cli.options import Sources, settings_options
 from security_service.cli.people import CLI_ROLES, actor, moment_of, number_of, show, tenant_named
+from security_service.cli.subscriber_files import export_file, import_file, reverify_all, reverify_runs
 from security_service.domain.subscriber import Mode
 from security_service.domain.tenants import Tenant
 from security_service.usecases.actions import Action, RecordKeepsMoving, SimBanned
@@ -32,6 +33,12 @@ _REASON = click.option("--reason", required=True, help="Why; it stands in the au
 @click.group()
 def subscriber() -> None:
     """Look at subscribers and act on them."""
+
+
+subscriber.add_command(import_file)
+subscriber.add_command(export_file)
+subscriber.add_command(reverify_all)
+subscriber.add_command(reverify_runs)
 
 
 @subscriber.command("show")

@@ -41,7 +41,7 @@ def set_word(sources: Sources, reason: str, source: str, operator: str, word: st
     """Believe SOURCE on the SIMs of an operator (25001), let it learn, or hear it no more."""
     service = sources.service(sources.stored())
     order = _order(service, source, operator, reason)
-    outcome = service.set_trust.set_word(order, TrustWord(word))
+    outcome = service.management.set_trust.set_word(order, TrustWord(word))
     if not isinstance(outcome, TrustSet):
         _refused(outcome, source)
     click.echo(f"{source} on {operator}: {word}")
@@ -62,7 +62,7 @@ def set_word(sources: Sources, reason: str, source: str, operator: str, word: st
 def ease(sources: Sources, reason: str, hours: int, source: str, operator: str) -> None:
     """Let changed SIMs of an operator that replaces many of them step up in place of a denial."""
     service = sources.service(sources.stored())
-    outcome = service.set_trust.ease(_order(service, source, operator, reason), hours * HOUR_S)
+    outcome = service.management.set_trust.ease(_order(service, source, operator, reason), hours * HOUR_S)
     if not isinstance(outcome, TrustSet):
         _refused(outcome, source)
     click.echo(f"{source} on {operator}: " + (f"eased for {hours} h" if hours else "no longer eased"))

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 from security_service.config.archive_settings import ArchiveSettings
 from security_service.config.console_settings import ConsoleSettings
+from security_service.config.forward_settings import ForwardSettings
+from security_service.config.mail_settings import MailSettings
+from security_service.config.open_gateway_settings import OpenGatewaySettings
 from security_service.config.relay_settings import RelaySettings
 from security_service.domain.access import Actor, ManagementKeys, Role, bearer_digest
 from security_service.domain.secret import KeyRing, Secret
@@ -92,8 +95,13 @@ class KeySettings:
         },
     )
 
+    verdict: Mapping[str, Secret] = field(
+        default_factory=dict,
+        metadata={"help": f"keys of signed verdicts: {_RING}; empty: none are signed", "secret": True},
+    )
+
     def __post_init__(self) -> None:
-        rings = (self.code_ring, self.imsi_ring, self.api_ring, self.vault_ring)
+        rings = (self.code_ring, self.imsi_ring, self.api_ring, self.vault_ring, self.verdict_ring)
         keys = [key for ring in rings if ring is not None for key in ring.keys.values()]
         if len(set(keys)) < len(keys):
             raise ValueError("a key stands twice; each use and each version needs a key of its own")
@@ -117,6 +125,11 @@ class KeySettings:
     def vault_ring(self) -> KeyRing | None:
         """Keys that seal what must outlive codes: secrets of authenticator apps; None where none is set."""
         return _ring("vault", self.vault) if self.vault else None
+
+    @property
+    def verdict_ring(self) -> KeyRing | None:
+        """Keys that sign verdicts for the core bank; None where none is set."""
+        return _ring("verdict", self.verdict) if self.verdict else None
 
 
 def _ring(use: str, keys: Mapping[str, Secret]) -> KeyRing:
@@ -235,8 +248,13 @@ class General:
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     trust: TrustThresholds = field(default_factory=TrustThresholds)
+    mail: MailSettings = field(default_factory=MailSettings)
     relay: RelaySettings = field(default_factory=RelaySettings)
+    open_gateway: OpenGatewaySettings = field(default_factory=OpenGatewaySettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    forward: Mapping[str, ForwardSettings] = field(
+        default_factory=dict, metadata={"help": "targets that events are forwarded to, by any name"}
+    )
     management: Mapping[str, ManagementKey] = field(
         default_factory=dict, metadata={"help": "bearer keys of /api/v1 by the name that stands in the audit"}
     )

@@ -18,6 +18,11 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("store.address: production needs a store of its own, not the embedded one")
     if not settings.archive.signing_key.reveal():
         faults.append("archive.signing_key: production needs a key that signs the heads of the audit log")
+    faults += [
+        f"forward.{name}.url: production posts events over https only, unless on loopback"
+        for name, target in settings.forward.items()
+        if urlsplit(target.url).scheme == "http" and not _is_loopback(urlsplit(target.url).hostname or "")
+    ]
     for table, entries in (("gateways", settings.gateways), ("lookups", settings.lookups)):
         if not entries:
             faults.append(f"{table}: production needs at least one")

@@ -23,6 +23,7 @@ from security_service.config.classes import (
     PluginEntry,
     Settings,
 )
+from security_service.config.forward_settings import ForwardSettings
 from security_service.config.production import production_faults
 from security_service.domain.errors import SettingsFault
 from security_service.domain.setting_kinds import setting_fields
@@ -187,7 +188,7 @@ def _plant(tree: Tree, parts: Sequence[str], value: SourceText, name: str, fault
 
 def _fields_of_paths(kinds: PluginKinds) -> frozenset[str]:
     """Settings that hold a path: their variables are named `…_FILE` too, and are not read from a file."""
-    classes = [*kinds.gateways.values(), *kinds.lookups.values()]
+    classes = [*kinds.gateways.values(), *kinds.lookups.values(), ForwardSettings]
     return frozenset(
         field.key for cls in classes for field in setting_fields(cls) if field.key.endswith(_FILE_SUFFIX)
     )

@@ -41,7 +41,8 @@ class Counted(StrEnum):
     `sim`: MCC-MNC of the operator, and what its answer came to; a new SIM is `changed`, one that was seen
     before and not yet judged `changed_again`. `gateway`: its name and how a hand-over ended. `lookup`: the
     source and its answer, with the milliseconds of all of them. `check`: what a code that was typed in came
-    to, and why. `limit`: the window that was full; there is no label.
+    to, and why. `limit`: the window that was full; there is no label. `message`: what a message in the bank's
+    own words came to; there is no label.
     """
 
     GENERATE = "generate"
@@ -51,11 +52,12 @@ class Counted(StrEnum):
     LOOKUP = "lookup"
     CHECK = "check"
     LIMIT = "limit"
+    MESSAGE = "message"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """That something happened `count` times; `total_ms` is how long all of that took, where it is measured."""
+    """That something happened `count` times; `total_ms` is how long all of it took, where it is measured."""
 
     what: Counted
     name: str
@@ -98,6 +100,8 @@ def _decided(facts: _Facts, _outcome: _Facts) -> list[Tally]:
     found = [Tally(Counted.VERDICT, verdict, reason)]
     if verdict != "send" and facts.get("traffic") == "code":
         found.append(Tally(Counted.GENERATE, verdict, reason))
+    if verdict in _REFUSALS and facts.get("traffic") in _RELAYED:
+        found.append(Tally(Counted.MESSAGE, "refused"))
     sim = facts.get("sim")
     if isinstance(sim, Mapping):
         found += _answered(facts, sim)
@@ -163,6 +167,35 @@ def _refused(_facts: _Facts, outcome: _Facts) -> list[Tally]:
     return [Tally(Counted.LIMIT, _word(outcome.get("window")), count=count)] if count else []
 
 
+def _taken(_facts: _Facts, _outcome: _Facts) -> list[Tally]:
+    return [Tally(Counted.MESSAGE, "taken")]
+
+
+def _withdrawn(_facts: _Facts, _outcome: _Facts) -> list[Tally]:
+    return [Tally(Counted.MESSAGE, "withdrawn")]
+
+
+def _message_ended(_facts: _Facts, outcome: _Facts) -> list[Tally]:
+    state = _word(outcome.get("state"))
+    return [Tally(Counted.MESSAGE, state)] if state in _ENDS_OF_SENDING else []
+
+
+def _received(facts: _Facts, _outcome: _Facts) -> list[Tally]:
+    name = _RECEIPTS.get(_word(facts.get("state")), "")
+    return [Tally(Counted.MESSAGE, name)] if name and _word(facts.get("message_id")) else []
+
+
+_REFUSALS: Final = frozenset({"deny", "step_up"})
+_RELAYED: Final = frozenset({"relayed", "deferred"})
+# what is queued again has not ended
+_ENDS_OF_SENDING: Final = frozenset({"sent", "failed", "unknown", "expired"})
+_RECEIPTS: Final = {
+    "delivered": "delivered",
+    "undelivered": "undelivered",
+    "expired": "expired_on_the_way",
+    "unknown": "never_told",
+}
+
 _KINDS: Final[Mapping[str, Callable[[_Facts, _Facts], list[Tally]]]] = {
     EventKind.GATE_DECIDED: _decided,
     EventKind.CASE_OPENED: _case,
@@ -175,6 +208,13 @@ _KINDS: Final[Mapping[str, Callable[[_Facts, _Facts], list[Tally]]]] = {
     EventKind.CHECK_FINALISED: _finalised,
     EventKind.LIMIT_REACHED: _full,
     EventKind.LIMIT_COUNTED: _refused,
+    EventKind.MESSAGE_TAKEN: _taken,
+    EventKind.MESSAGE_WITHDRAWN: _withdrawn,
+    EventKind.MESSAGE_SENT: _message_ended,
+    EventKind.MESSAGE_FAILED: _message_ended,
+    EventKind.MESSAGE_UNKNOWN: _message_ended,
+    EventKind.MESSAGE_EXPIRED: _message_ended,
+    EventKind.RECEIPT: _received,
 }
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from security_service.domain.imsi import Grade, ImsiMember, Reference, ReferenceMember
 from security_service.domain.import_rows import COLUMNS, WAIVED, Row, RowMode, RowSim, escaped
+from security_service.domain.imsi import Grade, ImsiMember, Reference, ReferenceMember
 from security_service.domain.secret import Msisdn
-from security_service.domain.subscriber import Mode, Override, Subscriber
+from security_service.domain.subscriber import NEW_SUBSCRIBER, Mode, Override, Subscriber
 
 _MOST_RETIRED: Final = 8
 _DAY: Final = 86_400
@@ -31,7 +31,7 @@ class Importer:
 
 
 def merged(row: Row, before: Subscriber, importer: Importer) -> Subscriber:
-    """Give the subscriber after a row; equal to `before` where the row has nothing to add.
+    """Give the subscriber after a row; `before` itself where the row has nothing to add.
 
     Without `replaces` a row fills in what is missing: a reference that is there, and a mode that a
     person set, stay as they are.
@@ -40,14 +40,18 @@ def merged(row: Row, before: Subscriber, importer: Importer) -> Subscriber:
     if row.sims and (importer.replaces or not before.reference):
         reference = _reference(row, before.reference, importer)
         if reference != before.reference:
-            after = before.with_reference(reference)
+            after = Subscriber(reference) if before is NEW_SUBSCRIBER else before.with_reference(reference)
     if row.mode is not None and (importer.replaces or before.override_at(importer.now) is None):
-        after = replace(after, override=_override(row.mode, before.override, after, importer))
+        override = _override(row.mode, before.override, after, importer)
+        if override is not before.override:
+            after = replace(after, override=override)
     return after
 
 
 def _reference(row: Row, before: Reference, importer: Importer) -> Reference:
-    members = tuple(_member(sim, before, importer.now) for sim in row.sims)
+    members = tuple([_member(sim, before, importer.now) for sim in row.sims])
+    if not before.members and not before.retired:
+        return Reference(members)
     old = (*before.retired, *(member.imsi for member in before.members))
     retired = tuple(one for one in old if not any(sim.imsi.equals(one) for sim in row.sims))
     return Reference(members, retired[-_MOST_RETIRED:])
@@ -55,7 +59,7 @@ def _reference(row: Row, before: Reference, importer: Importer) -> Reference:
 
 def _member(sim: RowSim, before: Reference, now: int) -> ReferenceMember:
     """A SIM that is trusted already keeps what the row leaves out, and was not seen earlier by it."""
-    known = next((one for one in before.members if sim.imsi.equals(one.imsi)), None)
+    known = _known(sim, before) if before.members else None
     if known is None:
         last = now if sim.last_seen is None else sim.last_seen
         first = last if sim.first_seen is None else sim.first_seen
@@ -72,6 +76,10 @@ def _member(sim: RowSim, before: Reference, now: int) -> ReferenceMember:
     return ReferenceMember(imsi, first, last, sim.grade, sim.age_waived)
 
 
+def _known(sim: RowSim, before: Reference) -> ReferenceMember | None:
+    return next((one for one in before.members if sim.imsi.equals(one.imsi)), None)
+
+
 def _override(
     mode: RowMode, before: Override | None, after: Subscriber, importer: Importer
 ) -> Override | None:
@@ -84,9 +92,7 @@ def _override(
     until = importer.now + importer.override_days * _DAY if mode.until is None else mode.until
     evidence = bound_to or _newest_known(after)
     reason = mode.reason or IMPORTED
-    return Override(
-        mode.mode, importer.actor, reason, importer.now, until, evidence, bound_to is not None
-    )
+    return Override(mode.mode, importer.actor, reason, importer.now, until, evidence, bound_to is not None)
 
 
 def _says_the_same(mode: RowMode, held: Override) -> bool:
@@ -124,7 +130,7 @@ def row_of(number: Msisdn, subscriber: Subscriber, now: int) -> str:
         " ".join(written_time(member.first_seen) for member in members),
         " ".join(written_time(member.last_seen) for member in members),
         " ".join(member.grade.word + (WAIVED if member.age_waived else "") for member in members),
-        "" if override is None else escaped(override.reason),
+        "" if override is None else escaped(override.reason) or IMPORTED,
         "" if bound is None else bound.token(),
     )
     return ",".join(_quoted(cell) for cell in cells)

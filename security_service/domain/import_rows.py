@@ -40,7 +40,7 @@ MOST_SIMS: Final = 8
 _LONGEST_REASON: Final = 500
 _EARLIEST: Final = 946_684_800  # the year 2000: what lies before it is no time that a SIM was seen
 _LEEWAY_S: Final = 300
-_DIGEST: Final = re.compile(r"([1-9][0-9]{0,2}):([a-z0-9_.-]{1,32}):([0-9a-f]{%d})" % (2 * DIGEST_BYTES))
+_DIGEST: Final = re.compile(rf"([1-9][0-9]{{0,2}}):([a-z0-9_.-]{{1,32}}):([0-9a-f]{{{2 * DIGEST_BYTES}}})")
 _OPERATOR: Final = re.compile(r"[0-9]{5,6}")
 _ESCAPED: Final = re.compile(r"'+[=+\-@\t\r]")
 _GRADES: Final[Mapping[str, tuple[Grade, bool]]] = {
@@ -148,7 +148,7 @@ class Header:
     columns: tuple[str, ...]
 
 
-class _Refused(Exception):  # noqa: N818 - named for what happened, and never leaves this module
+class _Refused(Exception):
     def __init__(self, fault: RowFault) -> None:
         self.fault = fault
         super().__init__(fault)
@@ -204,10 +204,10 @@ class RowReader:
         if len(cells) != self._width:
             raise _Refused(RowFault.CELLS)
         cells.append("")  # what every column reads that the file does not have
-        return cells
+        return [cell.strip() for cell in cells] if " " in text else cells
 
     def _row(self, line: int, cells: list[str]) -> Row:
-        told = [cells[place].strip() for place in self._places]
+        told = [cells[place] for place in self._places]
         number, mode, until, imsi, digest, operator, first, last, grade, reason, bound_to = told
         msisdn = parse_msisdn(unescaped(number), self._terms.region)
         if msisdn is None:
@@ -228,6 +228,14 @@ class RowReader:
     # --- SIMs -----------------------------------------------------------------------------------
 
     def _sims(self, imsi: str, digest: str, about: tuple[str, str, str, str]) -> tuple[RowSim, ...]:
+        if " " not in (imsi or digest):
+            # Nearly every row: one SIM, so that no cell holds more than a word.
+            operator, first, last, grade = about
+            return (
+                self._sim(
+                    (self._sealed if imsi else self._known)(imsi or digest, operator), first, last, grade
+                ),
+            )
         words = (imsi or digest).split()
         count = len(words)
         if count > MOST_SIMS:
@@ -340,7 +348,7 @@ def escaped(text: str) -> str:
     """Give a text for a cell: one line, and nothing that a spreadsheet takes for a formula."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     line = " ".join(line.split())
-    return f"'{line}" if line[:1] in "=+-@" and line or _ESCAPED.match(line) else line
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) or _ESCAPED.match(line) else line
 
 
 def unescaped(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from security_service.domain.messages import Channel
 from security_service.domain.secret import MessageText, Msisdn
@@ -91,12 +91,18 @@ class IncomingById(Protocol):
         ...
 
 
+@runtime_checkable
 class IncomingSource(Protocol):
-    """A gateway that is asked for incoming messages."""
+    """A gateway that can be asked for incoming messages."""
 
     @property
     def name(self) -> str:
         """The short stable name of the configured gateway."""
+        ...
+
+    @property
+    def asks_for_replies(self) -> bool:
+        """True where its settings say that it is to be asked."""
         ...
 
     def incoming(self, since_ms: int, until_ms: int, within_s: float) -> Sequence[Incoming] | IncomingUntold:
@@ -133,3 +139,15 @@ class HandlerFailed:
 HandlerAnswer = HandedOn | HandlerSilent | HandlerFailed
 AskHandler = Callable[[str, KeptIncoming, float], HandlerAnswer]
 """Hands a message to an address within so many seconds. Never raises."""
+
+
+class ReplyCursors(Protocol):
+    """Up to when each gateway was asked. Every method may raise StoreUnavailable."""
+
+    def get(self, gateway: str) -> int:
+        """Give Unix milliseconds; 0 where it was never asked."""
+        ...
+
+    def set(self, gateway: str, until_ms: int) -> None:
+        """Remember that all up to `until_ms` was taken in."""
+        ...

@@ -26,6 +26,7 @@ class JobKind(StrEnum):
     RELAY = "relay"
     RELAY_RECEIPT = "relay_receipt"
     REPORT = "report"
+    HAND_ON = "hand_on"
     BAN = "ban"
 
 

@@ -1,7 +1,8 @@
-"""What an archive keeps of a store, and what a store holds before a rebuild (design, section 5): plain data."""
+"""What an archive keeps of a store, and what a store holds before a rebuild (design, section 5): data."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,3 +77,8 @@ class Remembered:
     seqs: Mapping[str, int]
     size: int
     root: str
+
+
+def key_value(tenant: str, name: str, until_ms: int, issued_ms: int) -> str:
+    """Give an API key's value as the store holds it; keys of old tell no time at which they were issued."""
+    return json.dumps([tenant, name, until_ms, issued_ms] if issued_ms else [tenant, name, until_ms])

@@ -83,6 +83,7 @@ class Submission:
     `sender` is '' for the tenant's own. `validity_s` counts from the time it is to leave, None for a
     day. `send_at_s` (Unix seconds) defers it, 0 is now. `face` and `account` say who brought it, and
     `reference` is the account's own id for it. With `wants_report` the account is told of its end.
+    Messages of one `token` are one message, which is taken once; '' is a message of its own.
     """
 
     tenant: Tenant
@@ -96,6 +97,7 @@ class Submission:
     reference: str = ""
     wants_report: bool = False
     purpose: str = RELAY_PURPOSE
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

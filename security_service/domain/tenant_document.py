@@ -15,6 +15,7 @@ from security_service.domain.fallback import LEAST_LEFT_S
 from security_service.domain.limits import GuessBudget, Limits, Window
 from security_service.domain.messages import Channel
 from security_service.domain.proposals import LONGEST_WAIT_H
+from security_service.domain.routing import Route
 from security_service.domain.setting_kinds import setting_fields
 from security_service.domain.setting_rows import SettingRow, describe, jsonable, masked
 from security_service.domain.settings import collect_settings
@@ -37,7 +38,14 @@ _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _NAME: Final = re.compile(r"[a-z0-9_.-]{1,64}")
 _WINDOW: Final = re.compile(r"[a-z0-9_]{1,32}")
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_REPLY_NUMBER: Final = re.compile(r"[0-9]{3,15}")
+_HANDLER: Final = re.compile(
+    r"(https://[A-Za-z0-9.:\[\]-]+|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?)(/[!-~]*)?"
+)
 _SENDER: Final = re.compile(r"[0-9]{1,15}|[ -~]{1,11}")
+_PREFIX: Final = re.compile(r"[0-9]{1,15}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_OPERATOR: Final = re.compile(r"[0-9]{5,6}")
 _NAMESPACE: Final = re.compile(r"[!#-%'-;=?-~]{1,256}")
 _LONGEST_NOTICE: Final = 1000
 _LONGEST_DEADLINE_S: Final = 120.0
@@ -119,6 +127,7 @@ def unknown_names(
         ("policy", (tenant.policy,), policies),
         ("gateways", tenant.gateways, gateways),
         ("lookups", tenant.lookups, lookups),
+        ("routes", [leg.gateway for route in tenant.routes for leg in route.legs], gateways),
     )
     return tuple(
         f"{key}: there is no {name} (there are: {', '.join(known) or 'none'})"
@@ -195,6 +204,7 @@ def _faults(tenant: Tenant) -> Iterator[str]:
     yield from _text_faults(tenant)
     yield from _number_faults(tenant)
     yield from _fallback_faults(tenant)
+    yield from _route_faults(tenant.routes)
     yield from _limit_faults(tenant.limits)
     yield from _budget_faults(tenant.guesses)
     yield from _notice_faults(tenant.notices)
@@ -213,6 +223,14 @@ def _text_faults(tenant: Tenant) -> Iterator[str]:
         yield "locale: must be like ru or ru-RU"
     if not _SENDER.fullmatch(tenant.sender):
         yield "sender: takes up to 11 Latin characters or 15 digits"
+    if not all(_SENDER.fullmatch(one) for one in tenant.senders):
+        yield "senders: take up to 11 Latin characters or 15 digits each"
+    if not all(_REPLY_NUMBER.fullmatch(one) for one in tenant.reply_numbers):
+        yield "reply_numbers: take 3 to 15 digits each"
+    if tenant.reply_handler and not _HANDLER.fullmatch(tenant.reply_handler):
+        yield "reply_handler: must be an https address, or http on loopback, without a query"
+    if any(not 0 < len(word) <= 20 for word in tenant.refusal_words):
+        yield "refusal_words: take 1 to 20 characters each"
     if not _NAMESPACE.fullmatch(tenant.xml_namespace):
         yield "xml_namespace: must be a URI of up to 256 characters"
     for key, names in (
@@ -237,6 +255,7 @@ def _number_faults(tenant: Tenant) -> Iterator[str]:
         ("four_eyes_hours", tenant.four_eyes_hours, 1, LONGEST_WAIT_H),
         ("bulk_reverify_per_s", tenant.bulk_reverify_per_s, 1, 1000),
         ("notices_a_day", tenant.notices_a_day, 0, _MOST_A_DAY),
+        ("balance_told", tenant.balance_told, 0, 10**9),
         ("limits.prefix_digits", tenant.limits.prefix_digits, 1, 15),
     )
     for key, value, least, most in ranges:
@@ -257,6 +276,21 @@ def _fallback_faults(tenant: Tenant) -> Iterator[str]:
             f"fallback_after_s: must be under code_life_s less {LEAST_LEFT_S}: "
             "what arrives after that is of no use"
         )
+
+
+def _route_faults(routes: Sequence[Route]) -> Iterator[str]:
+    for place, route in enumerate(routes):
+        if not route.legs:
+            yield f"routes[{place}].legs: a route needs a gateway"
+        lists = (
+            ("legs", [leg.gateway for leg in route.legs], _NAME, "names take 1 to 64 of a-z 0-9 _ . -"),
+            ("prefixes", route.prefixes, _PREFIX, "take up to 15 digits each"),
+            ("countries", route.countries, _COUNTRY, "are ISO 3166 countries such as RU"),
+            ("operators", route.operators, _OPERATOR, "are MCC-MNCs of five or six digits"),
+        )
+        for key, values, pattern, sentence in lists:
+            if not all(pattern.fullmatch(one) for one in values):
+                yield f"routes[{place}].{key}: {sentence}"
 
 
 def _limit_faults(limits: Limits) -> Iterator[str]:

@@ -75,6 +75,21 @@ class Tenant:
     senders: tuple[str, ...] = field(
         default=(), metadata={"help": "further senders that relayed messages may bear"}
     )
+    balance_told: int = field(
+        default=1_000_000,
+        metadata={"help": "what systems that ask for a balance are told; nothing is charged"},
+    )
+    reply_numbers: tuple[str, ...] = field(
+        default=(), metadata={"help": "numbers that subscribers may write to, beside the senders"}
+    )
+    refusal_words: tuple[str, ...] = field(
+        default=("НЕТ", "NO", "0"),
+        metadata={"help": "replies that kill the number's codes and freeze it; empty: none does"},
+    )
+    reply_handler: str = field(
+        default="",
+        metadata={"help": "https address that incoming messages are handed to (manual 11.2.3)"},
+    )
     code_length: int = field(default=6, metadata={"help": "digits of a code, 4 to 10; under 6 is weak"})
     code_life_s: int = field(default=300, metadata={"help": "life of a code in seconds, at most 600"})
     resend_after_s: int = field(

@@ -9,7 +9,7 @@ from typing import Final
 MOST_REFUSED_KEPT: Final = 10_000
 """Refused rows of an import that can be looked at afterwards; all of them are counted."""
 
-MOST_NUMBERS: Final = 1_000_000
+MOST_NUMBERS: Final = 250_000
 """Numbers that one bulk re-verification takes as a list."""
 
 SILENT_S: Final = 60

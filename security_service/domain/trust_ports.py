@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from security_service.domain.audit import Event
@@ -40,4 +40,12 @@ class TrustRecords(Protocol):
 
     def forget(self, source: str, mcc_mnc: str) -> None:
         """Forget what was seen so far, so that a restored source is judged by what it says from now on."""
+        ...
+
+
+class TrustEntries(Protocol):
+    """The whole trust book."""
+
+    def entries(self) -> Mapping[tuple[str, str], TrustEntry]:
+        """Give every entry by source and MCC-MNC."""
         ...

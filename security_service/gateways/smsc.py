@@ -22,6 +22,13 @@ from security_service.domain.messages import (
     SendOutcome,
 )
 from security_service.domain.secret import Secret
+from security_service.domain.sender_ports import (
+    ListedSender,
+    ListedSenders,
+    SendersAnswer,
+    SendersNotTold,
+    SenderStanding,
+)
 from security_service.links.deadline import Deadline
 from security_service.links.http_answer import NoReply, NotSent
 from security_service.links.http_status import turned_away
@@ -29,11 +36,13 @@ from security_service.links.json_body import members, read_json, text, whole
 from security_service.links.smsc import (
     SEND_ERRORS,
     STATUS_ERRORS,
+    SendersRefused,
     SmscAccountSettings,
     SmscData,
     SmscError,
     SmscLink,
     SmscReply,
+    SmscSenders,
     SmscUnread,
     StatusPolls,
     is_signed,
@@ -251,6 +260,15 @@ class SmscGateway:
         for batch in (admitted[start : start + size] for start in range(0, len(admitted), size)):
             receipts |= self._ask(batch, deadline.left())
         return receipts
+
+    def senders(self, within_s: float) -> SendersAnswer:
+        """Ask for the sender names of the account within `within_s` seconds in all."""
+        answer = SmscSenders(self._link).list(within_s)
+        if isinstance(answer, SendersRefused):
+            return SendersNotTold(answer.reason)
+        return ListedSenders(
+            tuple(ListedSender(one.name, SenderStanding(one.state.value)) for one in answer.names)
+        )
 
     def read_push(self, content_type: str, body: bytes, query: Mapping[str, str]) -> tuple[Push, ...]:
         """Read a callback: the receipts in it whose signature is right. Never raises."""

@@ -119,6 +119,16 @@ def gateway_key(gateway: str, what: str) -> str:
     return f"{{g:{gateway}}}:{what}"
 
 
+def incoming_key(tenant: str, what: str) -> str:
+    """A key of a tenant's incoming messages; all of them share one hash tag."""
+    return f"{{in:{tenant}}}:{what}"
+
+
+def otp_key(tenant: str, what: str) -> str:
+    """A key of a tenant's ids of one-time codes; all of a tenant share one hash tag."""
+    return f"{{otp:{tenant}}}:{what}"
+
+
 def account_key(account: str, what: str) -> str:
     """A key of what an account of a face is to be told; all of an account share one hash tag."""
     return f"{{r:{account}}}:{what}"
@@ -127,7 +137,7 @@ def account_key(account: str, what: str) -> str:
 NEVER_EXPIRE: Final = (
     ":b:", ":installation", ":events", ":seq", ":queue", ":bodies", ":tenants", ":keys", ":pairs",
     ":trust", ":policies", ":accounts", ":archive", ":people", ":rebuilding", ":totp:",
-    ":bans", ":ban_changes",
+    ":bans", ":ban_changes", ":clients",
 )  # fmt: skip
 """Parts of the names of keys that have no expiry, besides the guesses of a disabled subscriber.
 

@@ -12,7 +12,7 @@ _LIFE_MS: Final = 30 * 86_400_000
 
 
 class StoredPolicyDrafts:
-    """Keeps what people are writing; it decides nothing, so it leaves no event. May raise StoreUnavailable."""
+    """Keeps what people write; it decides nothing and leaves no event. May raise StoreUnavailable."""
 
     def __init__(self, frame: StoreFrame) -> None:
         self._frame = frame

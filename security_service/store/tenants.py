@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, TypeVar
 
 from security_service.domain.audit import EventKind, Json, canonical
 from security_service.domain.errors import StoreUnavailable
+from security_service.domain.kept_states import key_value
 from security_service.domain.ports import Clock
 from security_service.domain.secret import KeyRing, Secret
 from security_service.domain.tenant_document import read_tenant, tenant_document
+from security_service.domain.tenant_ports import ApiKeyInfo, KeptTenant, TenantWrite
 from security_service.domain.tenants import Tenant
 from security_service.store.frame import MANAGED, StoreFrame
 from security_service.store.installation import read_installation
@@ -24,15 +26,19 @@ V = TypeVar("V")
 
 _FRESH_S: Final = 1.0
 _MOST_REMEMBERED: Final = 10_000
+_ID_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKeyInfo:
-    """An API key as it is listed: its short name, whose it is, when it ends (Unix ms, 0: never)."""
+class _Write:
+    """What one call of the script changes: a document, or a key from one value to another."""
 
-    name: str
-    tenant: str
-    until_ms: int
+    document: str = ""
+    known: str | None = None
+    digest: str = ""
+    action: str = ""
+    before: str = ""
+    value: str = ""
 
 
 class StoredTenants:
@@ -78,44 +84,64 @@ class StoredTenants:
             sorted(one.decode() for one in reply if isinstance(one, bytes)) if isinstance(reply, list) else []
         )
 
+    def read(self, tenant: str) -> KeptTenant | None:
+        """Give a tenant as the store holds it at this moment, whatever was read before."""
+        document = self._frame.scripts.command("HGET", self._key("tenants"), tenant)
+        if not isinstance(document, bytes):
+            return None
+        stored = document.decode()
+        return KeptTenant(read_tenant(json.loads(stored)).tenant, stored)
+
+    def swap(self, write: TenantWrite) -> bool:
+        """Write a tenant's document in place of the one that was read, with its event."""
+        return self._save(write.tenant, write.known, write.actor, write.reason)
+
     def save(self, tenant: Tenant, actor: str) -> None:
-        """Write a tenant's document with its event."""
+        """Write a tenant's document with its event, whatever stands there."""
+        self._save(tenant, None, actor, "")
+
+    def _save(self, tenant: Tenant, known: str | None, actor: str, reason: str) -> bool:
         document = canonical_bytes(tenant_document(tenant)).decode()
         digest = sha256(document.encode()).hexdigest()
         facts: dict[str, Json] = {"actor": actor, "digest": digest, "document": document}
-        self._write(tenant.id, document, "", "", "", EventKind.TENANT_SAVED, facts)
+        if reason:
+            facts["reason"] = reason
+        return self._write(tenant.id, _Write(document, known), EventKind.TENANT_SAVED, facts)
 
-    def issue_key(self, tenant: str, key: Secret, name: str, actor: str) -> None:
+    def issue_key(self, tenant: str, key: Secret, name: str, actor: str) -> ApiKeyInfo:
         """Let a key in, next to those that are in already."""
-        value = json.dumps([tenant, name, 0])
         digest = self._digest(key, self._ring.newest)
-        facts: dict[str, Json] = {"actor": actor, "digest": digest, "key": name, "until_ms": 0}
-        self._write(tenant, "", digest, "issue", value, EventKind.KEY_ISSUED, facts)
+        info = ApiKeyInfo(_id_of(digest), name, tenant, 0, self._clock.unix_ms())
+        write = _Write(digest=digest, action="issue", value=_value_of(info))
+        self._write(tenant, write, EventKind.KEY_ISSUED, _facts_of(info, digest, actor))
+        return info
 
     def end_key(self, info: ApiKeyInfo, until_ms: int, actor: str) -> bool:
-        """Let a key end: at once where `until_ms` is 0, else then. False where there is no such key."""
-        digest = next((one for one, known in self._keys().items() if known == info), None)
-        if digest is None:
+        """Let a key end: at once where `until_ms` is 0, else then. False where it is not as `info` says.
+
+        One that was revoked meanwhile stays revoked.
+        """
+        found = next(((one, text) for one, text in self._values().items() if _id_of(one) == info.id), None)
+        if found is None or _info_of(*found) != info:
             return False
-        action = "issue" if until_ms else "revoke"
-        value = json.dumps([info.tenant, info.name, until_ms])
-        facts: dict[str, Json] = {"actor": actor, "digest": digest, "key": info.name, "until_ms": until_ms}
-        return self._write(info.tenant, "", digest, action, value, EventKind.KEY_REVOKED, facts)
+        digest, before = found
+        after = replace(info, until_ms=until_ms)
+        action = "end" if until_ms else "revoke"
+        write = _Write(digest=digest, action=action, before=before, value=_value_of(after))
+        return self._write(info.tenant, write, EventKind.KEY_REVOKED, _facts_of(after, digest, actor))
 
     def keys_of(self, tenant: str) -> list[ApiKeyInfo]:
         """List a tenant's keys by their short names; the keys themselves are nowhere."""
+        known = (_info_of(digest, text) for digest, text in self._values().items())
         return sorted(
-            (info for info in self._keys().values() if info.tenant == tenant), key=lambda info: info.name
+            (info for info in known if info.tenant == tenant),
+            key=lambda info: (info.name, info.issued_ms, info.id),
         )
 
-    def _keys(self) -> dict[str, ApiKeyInfo]:
+    def _values(self) -> dict[str, str]:
         reply = self._frame.scripts.command("HGETALL", self._key("keys"))
         flat = [one.decode() for one in reply if isinstance(one, bytes)] if isinstance(reply, list) else []
-        keys = {}
-        for digest, value in zip(flat[::2], flat[1::2], strict=True):
-            tenant, name, until_ms = json.loads(value)
-            keys[digest] = ApiKeyInfo(name, tenant, until_ms)
-        return keys
+        return dict(zip(flat[::2], flat[1::2], strict=True))
 
     def _known_key(self, digest: str) -> tuple[str, int]:
         now = self._clock.monotonic()
@@ -130,7 +156,7 @@ class StoredTenants:
         if not isinstance(value, bytes):
             self._must_be_ours()
             return "", 0
-        tenant, _, until_ms = json.loads(value)
+        tenant, _, until_ms, *_ = json.loads(value)
         return tenant, until_ms
 
     def _must_be_ours(self) -> None:
@@ -139,36 +165,21 @@ class StoredTenants:
         if installation is None or installation.id != self._frame.installation:
             raise StoreUnavailable("other_store")
 
-    def _write(  # the fields of one script's call, used here only
-        self,
-        tenant: str,
-        document: str,
-        digest: str,
-        action: str,
-        value: str,
-        kind: EventKind,
-        facts: Mapping[str, Json],
-    ) -> bool:
+    def _write(self, tenant: str, write: _Write, kind: EventKind, facts: Mapping[str, Json]) -> bool:
         reply = self._frame.run_ours(
             self._put,
             [self._key(what) for what in ("tenants", "keys", "events", "seq")],
             MANAGED,
             [
-                self._frame.now(),
-                canonical({"tenant": tenant}),
-                MANAGEMENT,
-                tenant,
-                document,
-                digest,
-                action,
-                value,
-                kind.value,
-                canonical(facts),
+                *(self._frame.now(), canonical({"tenant": tenant}), MANAGEMENT, tenant),
+                *(write.document, "" if write.known is None else "1", write.known or ""),
+                *(write.digest, write.action, write.value, write.before),
+                *(kind.value, canonical(facts)),
             ],
         )
         with self._lock:
             self._by_id.pop(tenant, None)
-            self._by_digest.pop(digest, None)
+            self._by_digest.pop(write.digest, None)
         return reply[0] == 1
 
     def _digest(self, key: Secret, version: int) -> str:
@@ -187,3 +198,28 @@ class StoredTenants:
 def canonical_bytes(document: Mapping[str, object]) -> bytes:
     """Give a document as sorted JSON."""
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _id_of(digest: str) -> str:
+    """Give what tells a key from others: it follows from the digest, so that keys of old have one too."""
+    return sha256(digest.encode()).hexdigest()[:_ID_DIGITS]
+
+
+def _info_of(digest: str, value: str) -> ApiKeyInfo:
+    tenant, name, until_ms, *issued = json.loads(value)
+    return ApiKeyInfo(_id_of(digest), name, tenant, until_ms, *issued)
+
+
+def _value_of(info: ApiKeyInfo) -> str:
+    return key_value(info.tenant, info.name, info.until_ms, info.issued_ms)
+
+
+def _facts_of(info: ApiKeyInfo, digest: str, actor: str) -> dict[str, Json]:
+    facts: dict[str, Json] = {
+        "actor": actor,
+        "digest": digest,
+        "key": info.name,
+        "key_id": info.id,
+        "until_ms": info.until_ms,
+    }
+    return {**facts, "issued_ms": info.issued_ms} if info.issued_ms else facts

@@ -24,7 +24,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class PrometheusMeter:
-    """Implements the ports `Meter` and `ArchiveMeter`.
+    """Implements the ports `Meter`, `ArchiveMeter` and `ForwardMeter`.
 
     `shared_dir` is the directory where all processes of one service leave their values
     (PROMETHEUS_MULTIPROC_DIR, which the library itself reads when it is first imported); without
@@ -47,10 +47,16 @@ class PrometheusMeter:
         self._limits = self._counter("limits_reached", "Calls that a limit or a lock refused", "limit")
         self._fail_open = self._counter("fail_open", "Messages sent without a usable SIM answer", "reason")
         self._events = self._counter("events", "Whatever else happened", "event", "label")
+        self._relay_sessions = self._gauge("relay_sessions", "Sessions of banks that are bound over SMPP")
         self._moved = self._counter("archived", "Events moved into the archive")
         self._waiting = self._gauge("archive_waiting_events", "Events that wait to be archived")
         self._waited = self._gauge(
             "archive_waited_seconds", "How long the oldest event of the last move had waited"
+        )
+        self._forwarded = self._counter("forwarded", "Events that targets of forwarding took", "target")
+        self._behind = self._gauge("forward_waiting_events", "Events that a target lacks", "target")
+        self._behind_seconds = self._gauge(
+            "forward_waited_seconds", "How old the oldest of them is", "target"
         )
 
     def operation(self, name: str, code: int, reason: str, seconds: float) -> None:
@@ -78,6 +84,10 @@ class PrometheusMeter:
             case _:
                 self._events.labels(name, label).inc()
 
+    def relay_sessions(self, bound: int) -> None:
+        """Show how many sessions of banks are bound over SMPP."""
+        self._relay_sessions.set(bound)
+
     def moved(self, events: int) -> None:
         """Count events that were archived."""
         self._moved.inc(events)
@@ -86,6 +96,15 @@ class PrometheusMeter:
         """Show how many events wait in the streams, and for how long the oldest had waited."""
         self._waiting.set(events)
         self._waited.set(seconds)
+
+    def forwarded(self, target: str, events: int) -> None:
+        """Count events that a target of forwarding took."""
+        self._forwarded.labels(target).inc(events)
+
+    def behind(self, target: str, events: int, seconds: float) -> None:
+        """Show how many leaves a target is behind, and how old the oldest of them is."""
+        self._behind.labels(target).set(events)
+        self._behind_seconds.labels(target).set(seconds)
 
     def render(self) -> bytes:
         """Give the values of all processes in Prometheus' text format (`CONTENT_TYPE`)."""
@@ -105,9 +124,9 @@ class PrometheusMeter:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"etalon_{name}", text, labels, registry=self._registry)
 
-    def _gauge(self, name: str, text: str) -> Gauge:
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         """A value of which the newest counts, whichever process set it."""
-        return Gauge(f"etalon_{name}", text, registry=self._registry, multiprocess_mode="mostrecent")
+        return Gauge(f"etalon_{name}", text, labels, registry=self._registry, multiprocess_mode="mostrecent")
 
     def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
         return Histogram(f"etalon_{name}", text, labels, registry=self._registry, buckets=_SECONDS)

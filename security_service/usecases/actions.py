@@ -26,7 +26,8 @@ class Action:
     """Who acts on which subscriber, and why; all of it stands in the audit.
 
     `roles` are the actor's. `approved_by` names the second person of an approved proposal, and
-    `proposal` that proposal's id; both are '' where the actor acts alone.
+    `proposal` that proposal's id; both are '' where the actor acts alone. `bulk` is the id of the bulk
+    re-verification that this is part of, '' for none.
     """
 
     tenant: Tenant
@@ -37,6 +38,7 @@ class Action:
     roles: frozenset[Role] = frozenset()
     approved_by: str = ""
     proposal: str = ""
+    bulk: str = ""
 
     def waits_for(self, deed: FourEyesDeed) -> bool:
         """True where the tenant demands a second person for such a deed and there is none yet."""
@@ -49,6 +51,8 @@ class Action:
         }  # fmt: skip
         if self.approved_by:
             told |= {"approved_by": self.approved_by, "proposal": self.proposal}
+        if self.bulk:
+            told["bulk"] = self.bulk
         return Event(kind, told)
 
 

@@ -54,6 +54,7 @@ from security_service.domain.ports import (
 from security_service.domain.route_ports import Arrivals
 from security_service.domain.secret import Code, KeyRing, MessageText, Msisdn
 from security_service.domain.step_up import TICKET_LIFE_S
+from security_service.domain.templates import ChosenTemplate
 from security_service.domain.tenants import Tenant, UnknownIs
 from security_service.usecases.answers import (
     Answered,
@@ -73,10 +74,11 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class GenerateCodeRequest:
-    """A GenerateCode call: what both operations are given, and the IMSI passed in."""
+    """A GenerateCode call: what both operations are given, the IMSI passed in, a text of the caller's own."""
 
     request: Request
     imsi_code: str | None = None
+    own_text: ChosenTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +285,7 @@ class GenerateCode:
     def _text(self, call: _Call, code: Code) -> MessageText:
         operation, tenant = call.subject.operation, call.subject.tenant
         locale = call.command.request.locale or tenant.locale
-        template = tenant.templates.choose(
+        template = call.command.own_text or tenant.templates.choose(
             operation.purpose, locale, is_payment=operation.is_payment, default_locale=tenant.locale
         )
         return template.render(code, max(tenant.code_life_s // 60, 1), operation)

@@ -59,6 +59,13 @@ class KeepAccounts:
             return LoginTaken()
         length = _SMPP_PASSWORD if Face.SMPP in wish.faces else _LONG_PASSWORD
         password = Secret("".join(self._letter() for _ in range(length)))
+        return self.lay_down(wish, password, actor)
+
+    def lay_down(self, wish: AccountWish, password: Secret, actor: str) -> MadeAccount:
+        """Make an account, or make it anew, with a password that was drawn where accounts are prepared.
+
+        Raises ValueError for a wish that no account can be.
+        """
         version = self.keys.newest
         account = Account(
             wish.login,

@@ -141,8 +141,8 @@ class Reverify:
 
         return write(self.subscribers, tenant.id, number, judge, action.proposal)
 
-    def attempt(self, job: Job) -> None:
-        """Go on with a pending re-verify; the worker's handler of REVERIFY jobs.
+    def attempt(self, job: Job) -> AttemptOutcome:
+        """Go on with a pending re-verify; the worker's handler of REVERIFY jobs. Gives how it ended, if so.
 
         May be called more than once for one job: what has ended is not done again. Raises
         StoreUnavailable, after which the job comes back.
@@ -165,6 +165,7 @@ class Reverify:
                 self.jobs.finish(job, ())
             case _:
                 assert_never(outcome)
+        return outcome
 
     def _settle(self, job: Job) -> AttemptOutcome:
         tenant = self.tenants.get(job.tenant)
@@ -180,6 +181,7 @@ class Reverify:
             job.id,
             approved_by=pending.approved_by,
             proposal=pending.proposal,
+            bulk=job.get("bulk"),
         )
         finding = SimFinding(NOT_ASKED)
         if first.now_ms < pending.until * 1000:

@@ -8,9 +8,10 @@ from typing import Final
 from security_service.domain.audit import AuditPage, AuditQuery
 from security_service.domain.ports import AuditLog, Clock
 
-_BUDGET_S: Final = 0.4
-_FIRST_MS: Final = 3_600_000
-_SHORTEST_MS: Final = 60_000
+_BUDGET_S: Final = 0.12
+_FIRST_MS: Final = 60_000
+_SHORTEST_MS: Final = 10_000
+_MOST_LONGER: Final = 64.0
 _LONGEST_DIGITS: Final = 15
 
 
@@ -19,7 +20,7 @@ class SearchAudit:
     """Reads pages newest first, going back in time by slices that grow while they are read quickly.
 
     The log finds by one index; a search that no index serves would read all of it. Here a page ends
-    after less than a second with what was found, and its cursor goes on from there.
+    after about a tenth of a second with what was found, and its cursor goes on from there.
     """
 
     log: AuditLog
@@ -69,9 +70,10 @@ class _Slices:
     def begin(query: AuditQuery, now_ms: int) -> _Slices:
         """Begin anew, or where the cursor says; whatever is none of ours begins anew."""
         floor = max(query.since_ms, 0)
-        lower, dot, inner = query.cursor.partition(".")
-        if dot and lower.isascii() and lower.isdigit() and len(lower) <= _LONGEST_DIGITS:
-            held = _Slices(floor, max(int(lower), floor), query.until_ms, inner, _FIRST_MS)
+        lower, _, rest = query.cursor.partition(".")
+        upper, dot, inner = rest.partition(".")
+        if dot and _is_moment(lower) and _is_moment(upper):
+            held = _Slices(floor, max(int(lower), floor), int(upper), inner, _FIRST_MS)
             return held if inner else held.further(0.0)
         newest = min(query.until_ms, now_ms) if query.until_ms else now_ms
         return _Slices(floor, max(newest - _FIRST_MS, floor), query.until_ms, "", _FIRST_MS)
@@ -84,17 +86,18 @@ class _Slices:
     @property
     def cursor(self) -> str:
         """What goes on from here; empty at the end."""
-        return "" if self.is_end else f"{self.lower}.{self.inner}"
+        return "" if self.is_end else f"{self.lower}.{self.upper}.{self.inner}"
 
     def further(self, took_s: float) -> _Slices:
         """Go on in this slice, or to the one before it, whose length follows from how long this one took."""
         if self.inner or self.is_end:
             return self
-        if took_s < _BUDGET_S / 16:
-            span = self.span * 16
-        elif took_s < _BUDGET_S / 4:
-            span = self.span * 2
-        else:
-            span = max(self.span // 4, _SHORTEST_MS)
+        # As long as may be read within the budget, if events lie as densely there as here.
+        longer = min(max(_BUDGET_S / max(took_s, 0.001), 0.25), _MOST_LONGER)
+        span = max(int(self.span * longer), _SHORTEST_MS)
         upper = self.lower - 1
         return _Slices(self.floor, max(upper - span, self.floor), upper, "", span)
+
+
+def _is_moment(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_DIGITS

@@ -68,7 +68,7 @@ class TakeMessage:
         reached = self.wide_limits.take(tenant, number, given.account, ()) if wide else None
         if reached is not None:
             return NotTaken(Refusal.LIMIT, reached.retry_after_s)
-        message_id = self.messages.new_id(tenant.id, number, self.chance.share())
+        message_id = self.messages.new_id(tenant.id, number, self._share(given))
         text = given.text.reveal().encode("utf-8")
         outcome = self.queue.take(
             TakeRequest(
@@ -89,6 +89,13 @@ class TakeMessage:
             return NotTaken(Refusal.LIMIT, outcome.retry_after_s)
         return outcome
 
+    def _share(self, given: Submission) -> float:
+        """What a message's id is made of: chance, or the token that is the same when it is brought again."""
+        if not given.token:
+            return self.chance.share()
+        digest = self.keys.digest(min(self.keys.keys), "message", given.tenant.id, given.token)
+        return int.from_bytes(digest[:6], "big") / 2**48
+
     def _fault(self, given: Submission, length: int) -> Refusal | None:
         if not given.text.reveal():
             return Refusal.NO_TEXT
@@ -106,7 +113,8 @@ class TakeMessage:
 
 def senders_of(tenant: Tenant) -> tuple[str, ...]:
     """Give the senders that a tenant's messages may bear, its usual one first."""
-    return (tenant.sender, *(sender for sender in tenant.senders if sender != tenant.sender))
+    further = (*tenant.senders, *tenant.reply_numbers)
+    return (tenant.sender, *(sender for sender in further if sender != tenant.sender))
 
 
 def sealed_about(tenant: str, number: str, message_id: str) -> str:

@@ -275,7 +275,7 @@ def _windows(tenant: Tenant) -> Sequence[Window]:
 
 
 def _concerns(event: Mapping[str, Any], tenant: str) -> bool:
-    """An operator's mass change is everybody's, a ceiling its tenant's; the rest is not for the fraud team."""
+    """An operator's mass change is everybody's, a ceiling its tenant's; the rest is for operators."""
     return event["facts"].get("what") in _OF_TENANTS and event["subject"].get("tenant", tenant) == tenant
 
 

@@ -33,7 +33,10 @@ from security_service.web.policy_routes import policy_routes
 from security_service.web.problems import MEDIA_TYPE
 from security_service.web.route import READ, REVERIFY, Route
 from security_service.web.services import WebServices
+from security_service.web.streamed_bodies import let_stream
 from security_service.web.subscriber_views import SubscriberViews
+from security_service.web.tenant_routes import tenant_routes
+from security_service.web.transfer_routes import transfer_routes
 from security_service.web.work_routes import work_routes
 
 BLUEPRINT: Final = "management"
@@ -103,16 +106,27 @@ def create_admin(services: WebServices) -> flask_smorest.Blueprint:
         BLUEPRINT, __name__, url_prefix=PREFIX, description="Subscribers and the audit log"
     )
     roles: dict[str, frozenset[Role]] = {}
+    streams: set[str] = set()
     views = SubscriberViews(services), AuditViews(services), AuthenticatorViews(services)
-    further = (*work_routes(services), *policy_routes(services), *contact_routes(services))
+    further = (
+        *work_routes(services),
+        *policy_routes(services),
+        *tenant_routes(services),
+        *contact_routes(services),
+        *transfer_routes(services),
+    )
     for route in (*routes(*views), *further):
         roles[f"{BLUEPRINT}.{route.name}"] = route.roles
+        if route.streams:
+            let_stream(blueprint, route.name)
+            streams.add(f"{BLUEPRINT}.{route.name}")
         blueprint.add_url_rule(
             route.path, endpoint=route.name, view_func=_documented(blueprint, route), methods=[route.method]
         )
 
     def guard() -> None:
-        open_session(services, roles[str(request.endpoint)])
+        endpoint = str(request.endpoint)
+        open_session(services, roles[endpoint], streams=endpoint in streams)
 
     blueprint.before_request(guard)
     return blueprint
@@ -120,7 +134,7 @@ def create_admin(services: WebServices) -> flask_smorest.Blueprint:
 
 def _documented(blueprint: flask_smorest.Blueprint, route: Route) -> Callable[..., Any]:
     """Put reading, writing and documentation round a view."""
-    view = blueprint.response(HTTPStatus.OK, route.gives)(route.view)
+    view = blueprint.response(HTTPStatus.OK, route.gives, content_type=route.produces)(route.view)
     if route.waits:
         view = blueprint.alt_response(
             HTTPStatus.ACCEPTED,
@@ -128,12 +142,19 @@ def _documented(blueprint: flask_smorest.Blueprint, route: Route) -> Callable[..
             description="A second person must approve; or no data yet, and it goes on behind the scenes",
         )(view)
     if route.takes is not None:
-        location = "query" if route.method == "GET" else "json"
+        location = "query" if route.method == "GET" or route.streams else "json"
         view = blueprint.arguments(route.takes, location=location)(view)
     documented: Callable[..., Any] = blueprint.doc(
-        operationId=route.name, responses=_problem_documents(route)
+        operationId=route.name, responses=_problem_documents(route), **_streamed_document(route)
     )(view)
     return documented
+
+
+def _streamed_document(route: Route) -> dict[str, object]:
+    if not route.streams:
+        return {}
+    text = {"text/csv": {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": text}}
 
 
 def _problem_documents(route: Route) -> dict[str, object]:

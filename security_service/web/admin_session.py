@@ -10,7 +10,7 @@ from flask import g, request
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from security_service.domain.access import Role
+from security_service.domain.access import Actor, Role
 from security_service.domain.phone import parse_msisdn
 from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
@@ -45,8 +45,11 @@ _UNREADABLE: Final = Problem(HTTPStatus.BAD_REQUEST, "", "The body cannot be rea
 _NOT_JSON: Final = Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "", "The body must be application/json.")
 
 
-def open_session(services: WebServices, roles: frozenset[Role]) -> None:
-    """Find out who calls, and whether one of their roles may do this; raise `ProblemRaised` if not."""
+def open_session(services: WebServices, roles: frozenset[Role], *, streams: bool = False) -> None:
+    """Find out who calls, and whether one of their roles may do this; raise `ProblemRaised` if not.
+
+    Where the view `streams` its body, the body is left to it.
+    """
     g.request_id = services.chance.token()
     bind_contextvars(request_id=g.request_id)
     key = bearer_key(request.headers.get("Authorization", ""))
@@ -55,7 +58,7 @@ def open_session(services: WebServices, roles: frozenset[Role]) -> None:
         raise ProblemRaised(_UNAUTHORIZED)
     if not principal.actor.may(*roles):
         raise ProblemRaised(_FORBIDDEN)
-    if request.method in {"POST", "PUT", "DELETE"}:
+    if request.method in {"POST", "PUT", "DELETE"} and not streams:
         _check_body()
     g.principal = principal
 
@@ -118,9 +121,25 @@ def acts_for_every_tenant() -> None:
         raise ProblemRaised(_OTHER_TENANT)
 
 
+def may_act_for(tenant: str) -> bool:
+    """Tell whether this caller may act for a tenant."""
+    return _principal().may_act_for(tenant)
+
+
+def must_act_for(tenant: str) -> None:
+    """Raise `ProblemRaised` where this caller may not act for the tenant that a path names."""
+    if not may_act_for(tenant):
+        raise ProblemRaised(_OTHER_TENANT)
+
+
 def request_id() -> str:
     """Give the id of this request, which stands in the events of what it does."""
     return cast("str", g.request_id)
+
+
+def who_acts() -> Actor:
+    """Give the caller as one who acts."""
+    return _principal().actor
 
 
 def actor_name() -> str:

@@ -24,6 +24,7 @@ class Authentication(StrEnum):
     CLIENT_NETWORK = "client_network"
     CONSOLE_SESSION = "console_session"
     ACCOUNT = "account"
+    OAUTH_CLIENT = "oauth_client"
     CALLBACK_TOKEN = "callback_token"  # noqa: S105 - the word for a way of knowing, not a token
     NONE = "none"
 

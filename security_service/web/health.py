@@ -39,7 +39,8 @@ def create_health(services: WebServices) -> Blueprint:
             faults = ["the store does not answer"]
         if faults:
             return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "not_ready", "faults": faults})
-        notes: dict[str, object] = {"notes": list(services.notes)} if services.notes else {}
+        told = [*services.notes, *services.notes_now()]
+        notes: dict[str, object] = {"notes": told} if told else {}
         return _json(HTTPStatus.OK, {"status": "ready", "faults": [], **notes})
 
     return blueprint

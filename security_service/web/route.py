@@ -19,7 +19,10 @@ DECIDE: Final = frozenset({Role.LEAD})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One thing the API does: how it is called, who may call it, what it takes and gives."""
+    """One thing the API does: how it is called, who may call it, what it takes and gives.
+
+    A view that `streams` takes its body, text/csv, in as it comes.
+    """
 
     name: str
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -30,3 +33,5 @@ class Route:
     takes: type[Schema] | None = None
     problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
     waits: bool = False
+    streams: bool = False
+    produces: str = "application/json"

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from security_service.wiring.archive import ArchiveWork, build_archive_work, build_database
+from security_service.wiring.forwarding import (
+    build_forward_link,
+    build_forwarding,
+    build_watch_forwarding,
+)
 from security_service.wiring.outward import (
     HandoverSide,
     Outward,
@@ -27,6 +32,8 @@ __all__ = [
     "build_archive_work",
     "build_comparison",
     "build_database",
+    "build_forward_link",
+    "build_forwarding",
     "build_handover_side",
     "build_outward",
     "build_rebuild",
@@ -34,6 +41,7 @@ __all__ = [
     "build_service",
     "build_signer",
     "build_states",
+    "build_watch_forwarding",
     "plugin_kinds",
     "store_address",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from security_service.archive.count_reader import CountReader
 from security_service.archive.engine import ArchiveDatabase, archive_address
 from security_service.archive.pruner import EventPruner
 from security_service.archive.reader import EventReader
@@ -20,6 +21,7 @@ from security_service.store.event_streams import StoredEventStreams
 from security_service.store.frame import StoreFrame
 from security_service.usecases.move_events import MoveEvents
 from security_service.usecases.prune_events import PruneEvents
+from security_service.usecases.thin_counts import ThinCounts
 from security_service.usecases.whole_log import WholeLog
 
 ARCHIVE_FILE: Final = "archive.db"
@@ -32,6 +34,7 @@ class ArchiveWork:
 
     move: MoveEvents
     prune: PruneEvents
+    thin: ThinCounts
 
 
 def build_database(settings: Settings) -> ArchiveDatabase:
@@ -60,4 +63,5 @@ def build_archive_work(
     return ArchiveWork(
         move=MoveEvents(StoredEventStreams(scripts), EventWriter(database, owner, clock), clock, meter),
         prune=PruneEvents(EventPruner(database, owner, clock), rules, clock),
+        thin=ThinCounts(CountReader(database), clock),
     )

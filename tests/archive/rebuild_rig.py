@@ -24,7 +24,7 @@ from security_service.store.event_streams import StoredEventStreams
 from security_service.store.keys import MANAGEMENT, all_shards
 from security_service.store.rebuilding import StoredLiveStates, StoredRebuild
 from security_service.store.scripts import Script
-from security_service.store.tenants import ApiKeyInfo, StoredTenants
+from security_service.store.tenants import StoredTenants
 from security_service.store.trust_book import StoredTrustBook
 from security_service.usecases.compare_states import CompareStates, Difference
 from security_service.usecases.move_events import MoveEvents
@@ -122,9 +122,9 @@ class RebuildRig:
 
     def key(self, name: str, until_ms: int | None) -> None:
         """An API key, revoked at once (0), at a moment, or not at all (None)."""
-        self.tenants.issue_key("demo", Secret(f"the key {name} of a bank"), name, "анна")
+        issued = self.tenants.issue_key("demo", Secret(f"the key {name} of a bank"), name, "анна")
         if until_ms is not None:
-            assert self.tenants.end_key(ApiKeyInfo(name, "demo", 0), until_ms, "анна")
+            assert self.tenants.end_key(issued, until_ms, "анна")
 
     # --- the archive and the loss
 

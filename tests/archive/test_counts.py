@@ -128,6 +128,29 @@ def test_tenants_are_counted_apart_and_what_is_of_none_is_not_counted(database: 
             {"outcome": {"result": "not_found", "reason": "wrong"}},
             {"check not_found wrong": 1},
         ),
+        ("message_taken", {}, {"message taken": 1}),
+        ("message_withdrawn", {}, {"message withdrawn": 1}),
+        ("message_sent", {"outcome": {"state": "sent"}}, {"message sent": 1}),
+        ("message_failed", {"outcome": {"state": "failed"}}, {"message failed": 1}),
+        # it waits for another try
+        ("message_failed", {"outcome": {"state": "queued"}}, {}),
+        ("message_unknown", {"outcome": {"state": "unknown"}}, {"message unknown": 1}),
+        ("message_expired", {"outcome": {"state": "expired"}}, {"message expired": 1}),
+        ("receipt", {"message_id": "16", "state": "delivered"}, {"message delivered": 1}),
+        ("receipt", {"message_id": "16", "state": "expired"}, {"message expired_on_the_way": 1}),
+        ("receipt", {"message_id": "16", "state": "unknown"}, {"message never_told": 1}),
+        # of a code
+        ("receipt", {"message_id": "", "state": "delivered"}, {}),
+        (
+            "gate_decided",
+            {"verdict": "step_up", "reason": "sim_changed", "traffic": "deferred"},
+            {"verdict step_up sim_changed": 1, "message refused": 1},
+        ),
+        (
+            "gate_decided",
+            {"verdict": "hold", "reason": "absent", "traffic": "relayed"},
+            {"verdict hold absent": 1},
+        ),
         ("code_checked", {"outcome": {"result": "matched", "reason": "valid"}}, {}),
         ("check_finalised", {"accepted": True, "reason": "valid"}, {"check accepted valid": 1}),
         (
@@ -158,7 +181,7 @@ def test_each_kind_counts_for_what_it_tells(
 
 def test_a_new_sim_is_one_change_however_often_it_answers(database: ArchiveDatabase) -> None:
     sim = {"answer": "changed", "mcc_mnc": "25001", "imsi": "1:imsi:aa"}
-    refused = {"verdict": "deny", "reason": "sim_changed", "traffic": "code", "sim": sim}
+    refused: dict[str, Any] = {"verdict": "deny", "reason": "sim_changed", "traffic": "code", "sim": sim}
     append(
         database,
         told(1, "gate_decided", **refused),

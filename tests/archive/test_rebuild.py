@@ -80,7 +80,7 @@ def unlock(rig: RebuildRig, number: Msisdn) -> None:
 
 
 def freeze(rig: RebuildRig, number: Msisdn) -> None:
-    rig.store.subscribers.freeze("demo", number, Event(EventKind.SUBSCRIBER_FROZEN, {"actor": "анна"}))
+    rig.store.subscribers.freeze("demo", number, [Event(EventKind.SUBSCRIBER_FROZEN, {"actor": "анна"})])
 
 
 @pytest.fixture

@@ -64,3 +64,23 @@ def test_without_a_key_heads_are_shown_unsigned(stored: Command) -> None:
     assert json.loads(result.stdout)["signature"] == ""
     assert "heads of the log are not signed" in stored("audit", "key").output
     assert "nothing can be signed" in stored("audit", "export", "--proved", "never-written").output
+
+
+def test_actor_operator_and_code_narrow_what_is_found(stored: Command) -> None:
+    act(stored)
+    by_nobody = stored("audit", "export", "--actor", "nobody", "--kind", "mode_set")
+    assert by_nobody.output == ""
+    assert stored("audit", "export", "--operator", "25001", "--kind", "mode_set").output == ""
+    assert stored("audit", "tail", "--code-id", "c1").output == ""
+    actor = json.loads(stored("audit", "tail", "-n", "1", "--kind", "mode_set").output)["facts"]["actor"]
+    assert len(stored("audit", "tail", "--actor", actor, "--kind", "mode_set").output.splitlines()) == 2
+
+
+def test_every_export_is_an_event_of_its_own(stored: Command) -> None:
+    act(stored)
+    stored("audit", "export", "--format", "csv", "--kind", "mode_set")
+    (event,) = [
+        json.loads(line) for line in stored("audit", "tail", "--kind", "audit_exported").output.splitlines()
+    ]
+    assert event["facts"]["format"] == "csv"
+    assert event["facts"]["of_kind"] == "mode_set"

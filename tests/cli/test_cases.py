@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from security_service.domain.audit import Event, EventKind
+from security_service.domain.audit import Event, EventKind, Json
 from security_service.domain.secret import Msisdn
 from security_service.domain.subscriber import Subscriber
 from security_service.store.connection import ThinScripts, parse_address
@@ -29,7 +29,7 @@ def case(stored: Command, redis_url: str) -> str:
     assert installation is not None
     layout = Layout(installation.buckets)
     frame = StoreFrame(scripts, lambda: layout, installation.id)
-    facts = {
+    facts: dict[str, Json] = {
         "amount": 150_000, "band": "high", "code_id": "", "currency": "RUB", "imsi": _TOKEN,
         "operator": "25002", "purpose": "transfer", "reason": "sim_changed",
     }  # fmt: skip

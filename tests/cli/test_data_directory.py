@@ -35,7 +35,7 @@ def test_two_directories_have_no_key_in_common(tmp_path: Path) -> None:
         directory.prepare()
         texts.append((directory.path / "secrets.json").read_text())
     secrets = [set(re.findall(r"[A-Za-z0-9_-]{16,}", text)) - {"installation_id"} for text in texts]
-    assert len(secrets[0]) == 9
+    assert len(secrets[0]) == 10
     assert not secrets[0] & secrets[1]
 
 
@@ -102,6 +102,10 @@ def test_facts_name_what_a_newcomer_needs_for_its_owner_only(tmp_path: Path) -> 
     told = json.loads(directory.write_facts("http://a", "http://b", sandbox, invited).keys.read_text())
     assert (told["first_admin"], told["invitation"]) == ("operator", "0123-4567")
     assert told["console_url"] == "http://a/console/welcome"
+    smpp = json.loads(directory.write_facts("http://a", "", sandbox, None, "127.0.0.1:1").keys.read_text())
+    assert (smpp["smpp_address"], smpp["smpp_system_id"]) == ("127.0.0.1:1", "demo")
+    assert smpp["smpp_password"] == sandbox.smpp_password.reveal()
+    assert len(smpp["smpp_password"]) == 8
     assert f"X-ApiKey: {sandbox.api_key.reveal()}\n" in facts.headers.read_text()
 
 

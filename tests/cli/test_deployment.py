@@ -100,4 +100,4 @@ def test_the_image_does_not_run_as_root_and_checks_its_health() -> None:
 def test_the_sandbox_is_neither_started_nor_published() -> None:
     services = _COMPOSE.split("services:")[1]
     assert "sandbox" not in services
-    assert re.findall(r"ports: (.+)", services) == ['["127.0.0.1:8080:8080"]']
+    assert re.findall(r"ports: (.+)", services) == ['["127.0.0.1:8080:8080"]', '["127.0.0.1:2775:2775"]']

@@ -69,6 +69,22 @@ def test_a_revoked_key_is_gone(stored: Command) -> None:
     assert stored("tenant", "revoke-key", "bank", key["name"]).exit_code == 1
 
 
+def test_keys_of_one_name_are_listed_and_revoked_apart(stored: Command) -> None:
+    service = stored.service()
+    for number in range(2):
+        service.tenants.issue_key("bank", Secret(f"key {number}"), "twin", "test")
+    listed = json.loads(stored("tenant", "show", "bank").output)["api_keys"]
+    twins = [key for key in listed if key["name"] == "twin"]
+    assert len({key["id"] for key in twins}) == 2
+    assert all(key["issued_ms"] > 0 for key in twins)
+    refused = stored("tenant", "revoke-key", "bank", "twin")
+    assert refused.exit_code == 1
+    assert twins[0]["id"] in refused.output
+    assert stored("tenant", "revoke-key", "bank", twins[0]["id"]).exit_code == 0
+    left = json.loads(stored("tenant", "show", "bank").output)["api_keys"]
+    assert [key["id"] for key in left if key["name"] == "twin"] == [twins[1]["id"]]
+
+
 @pytest.mark.parametrize("words", [("show",), ("rotate-key",), ("set",)])
 def test_a_tenant_that_does_not_exist_is_one_sentence(stored: Command, words: tuple[str, ...]) -> None:
     result = stored("tenant", *words, "nobody", *(["region=RU"] if words == ("set",) else []))

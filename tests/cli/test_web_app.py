@@ -30,6 +30,11 @@ def test_the_application_is_alive_and_says_what_keeps_it_from_being_ready(enviro
     ready = client.get("/readyz")
     assert ready.status_code == 503
     assert "the store does not answer" in ready.get_data(as_text=True)
+    legacy = client.get("/rest/User/Balance", query_string={"SessionID": "A" * 36})
+    assert (legacy.status_code, legacy.get_data(as_text=True)) == (
+        500,
+        '{"Code":9,"Desc":"Internal server error"}',
+    )
     configure_logs("warning", sys.stderr)
 
 

@@ -116,8 +116,8 @@ def test_a_record_that_moved_since_it_was_judged_keeps_nothing(world: World) -> 
 
 def test_nothing_is_kept_for_one_that_is_frozen(world: World) -> None:
     world.authenticators.offer(world.whom(), NEW, OFFERED)
-    assert world.freezer.freeze("demo", NUMBER, FROZEN)
-    assert not world.freezer.freeze("demo", NUMBER, FROZEN)
+    assert world.freezer.freeze("demo", NUMBER, [FROZEN])
+    assert not world.freezer.freeze("demo", NUMBER, [FROZEN])
     assert world.subscribers.get("demo", NUMBER).frozen
     assert world.authenticators.offer(world.whom(), replace(NEW, id="a2"), OFFERED) is NotKept.FROZEN
     assert world.authenticators.confirm(world.whom(), "a1", 7, CONFIRMED) is NotKept.FROZEN

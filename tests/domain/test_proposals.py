@@ -38,7 +38,7 @@ WAITING = Proposal(
 LEAD, ANALYST = frozenset({Role.LEAD}), frozenset({Role.ANALYST})
 
 _numbers = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True).map(Msisdn)
-_words = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+_words = st.text(st.characters(codec="utf-8"), max_size=40)
 _deeds: st.SearchStrategy[Deed] = st.one_of(
     st.builds(
         ChangeMode, _numbers, st.sampled_from(Mode), st.none() | st.integers(0, 2**40), st.booleans(), _words

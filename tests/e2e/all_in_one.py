@@ -24,8 +24,11 @@ class AllInOne(Program):
 
     def __init__(self, data: Path, variables: Mapping[str, str] | None = None) -> None:
         self.data = data
-        self.port, self.sandbox_port = free_port(), free_port()
-        ports = ("--port", str(self.port), "--sandbox-port", str(self.sandbox_port))
+        self.port, self.sandbox_port, self.relay_port = free_port(), free_port(), free_port()
+        ports = [
+            *("--port", str(self.port), "--sandbox-port", str(self.sandbox_port)),
+            *("--relay-port", str(self.relay_port)),
+        ]
         data.parent.mkdir(parents=True, exist_ok=True)
         super().__init__((*OURS, "run", "--data", str(data), *ports), data.with_suffix(".out"), variables)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -29,6 +31,7 @@ class Inside:
 
     def __init__(self, settings: Settings, now: Callable[[], str] = lambda: "") -> None:
         self.service: Service = build_service(settings, PrometheusMeter(), now)
+        self._archive = Path(settings.data_dir) / "archive.db"
         self.redis: Any = redis.Redis(unix_socket_path=store_address(settings).path)
 
     @classmethod
@@ -94,15 +97,21 @@ class Inside:
 
     def all_events(self) -> list[dict[str, Any]]:
         """Give every event in the store, shard by shard, the oldest first."""
-        return [
-            json.loads(fields[b"e"])
-            for shard in (*all_shards(), "m")
-            for _, fields in self.redis.xrange(shard_key(shard, "events"))
-        ]
+        return [event for shard in (*all_shards(), "m") for event in self._events_of(shard)]
 
     def events(self, tenant: str, number: str, kind: str = "") -> list[dict[str, Any]]:
         """Give a number's events, the oldest first, also where no face answers."""
-        stream = self.redis.xrange(self.keys(tenant, number).of_shard("events"))
-        read = [json.loads(fields[b"e"]) for _, fields in stream]
+        read = self._events_of(self.keys(tenant, number).shard)
         subject = {"tenant": tenant, "number": number}
         return [event for event in read if event["subject"] == subject and kind in {"", event["kind"]}]
+
+    def _events_of(self, shard: str) -> list[dict[str, Any]]:
+        """A shard's events by their numbers: what the worker moved to the archive, and the stream's rest."""
+        # In this order: what leaves the stream after it was read is in the archive before.
+        texts = [fields[b"e"] for _, fields in self.redis.xrange(shard_key(shard, "events"))]
+        if self._archive.exists():
+            with closing(sqlite3.connect(f"file:{self._archive}?mode=ro", uri=True, timeout=20)) as archive:
+                found = archive.execute("SELECT text FROM events WHERE shard = ?", (shard,)).fetchall()
+            texts += [text for (text,) in found]
+        read = {event["seq"]: event for event in map(json.loads, texts)}
+        return [read[seq] for seq in sorted(read)]

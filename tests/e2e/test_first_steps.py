@@ -30,7 +30,9 @@ def sent_code(running: Running, number: str) -> str:
 
 def test_the_facts_lie_in_files_that_only_their_owner_reads(running: Running) -> None:
     program = running.program
-    assert sorted(program.facts()) == ["admin_key", "api_key", "base_url", "sandbox_url"]
+    words = "admin_key api_key base_url console_url first_admin invitation sandbox_url"
+    smpp = "smpp_address smpp_password smpp_system_id"
+    assert sorted(program.facts()) == [*words.split(), *smpp.split()]
     assert program.facts()["base_url"].endswith(f":{program.port}")
     assert stat.S_IMODE(program.data.stat().st_mode) == 0o700
     for name in ("sandbox.json", "sandbox.headers", "secrets.json", "running.json"):
@@ -45,6 +47,8 @@ def test_the_start_says_where_everything_is_and_how_to_begin_without_showing_a_k
     assert f"{facts['base_url']}/GenerateCode" in said
     assert facts["api_key"] not in said
     assert facts["admin_key"] not in said
+    assert facts["smpp_address"] in said
+    assert facts["smpp_password"] not in said
 
 
 def test_a_code_arrives_is_refused_wrong_accepted_right_and_only_once(running: Running) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 from security_service.archive.tables import EVENTS
 from security_service.domain.secret import Msisdn, Secret
 from security_service.store.event_streams import StoredEventStreams
-from security_service.store.tenants import ApiKeyInfo
 from tests.e2e.callers import Backend, new_number, wrong
 from tests.e2e.inside import UNLIMITED, Inside
 from tests.e2e.load import Load
@@ -88,8 +87,8 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebuilt]:
 def revoked_key(inside: Inside) -> str:
     """A key that was let in and revoked before anything was lost."""
     key = "et_revoked-before-the-loss-of-the-store"
-    inside.service.tenants.issue_key(HOME, Secret(key), "old", "test")
-    assert inside.service.tenants.end_key(ApiKeyInfo("old", HOME, 0), 0, "test")
+    issued = inside.service.tenants.issue_key(HOME, Secret(key), "old", "test")
+    assert inside.service.tenants.end_key(issued, 0, "test")
     return key
 
 

@@ -82,6 +82,7 @@ def live(run: FullRun, running: Running, inside: Inside) -> None:
     secrets = json.loads((running.program.data / "secrets.json").read_text())
     run.keys = {facts["api_key"], facts["admin_key"], secrets["sandbox"]["password"], *keys.values()}
     run.keys |= {key for ring in secrets["settings"]["keys"].values() for key in ring.values()}
+    run.keys |= {secrets["settings"]["archive"]["signing_key"], facts["invitation"]}
     run.keys |= {UNKNOWN_KEY, UNKNOWN_ADMIN_KEY}
     with ExitStack() as undo:
         for tenant, key in keys.items():
@@ -193,7 +194,7 @@ def test_the_search_knows_what_it_looks_for(full_run: FullRun) -> None:
     assert len(full_run.imsis) >= 20
     assert found_in(full_run.own_files, full_run.codes) >= 6
     assert found_in(full_run.own_files, full_run.imsis) >= 3
-    assert found_in(full_run.own_files, full_run.keys) == 6
+    assert found_in(full_run.own_files, full_run.keys) == 9
 
 
 def test_the_places_that_are_searched_are_full(full_run: FullRun) -> None:

@@ -155,7 +155,7 @@ class MemorySubscribers:
             self.store.emit(event.kind.value, tenant, number, event.facts)
             return True
 
-    def freeze(self, tenant: str, number: Msisdn, event: Event) -> bool:
+    def freeze(self, tenant: str, number: Msisdn, events: Sequence[Event]) -> bool:
         self.store.check()
         with self.store.lock:
             whom = (tenant, number.digits)
@@ -163,7 +163,8 @@ class MemorySubscribers:
                 return False
             self.store.frozen.add(whom)
             self.store.guesses.setdefault(whom, _Guesses()).disabled = True
-            self.store.emit(event.kind.value, tenant, number, event.facts)
+            for event in events:
+                self.store.emit(event.kind.value, tenant, number, event.facts)
             return True
 
     def page(self, tenant: str, search: str, after: str, count: int) -> tuple[list[Msisdn], str]:

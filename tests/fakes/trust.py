@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from security_service.domain.audit import Event
 from security_service.domain.trust import Sighting, TrustEntry, TrustNews, TrustRules, TrustWord
@@ -11,10 +11,10 @@ Pair = tuple[str, str]
 
 
 class MemoryTrust:
-    """The ports TrustBook and TrustRecords. `news` is given out at the next observation."""
+    """The ports TrustBook and TrustRecords. `news` come with the next observation, `check` may raise."""
 
-    def __init__(self, rules: TrustRules | None = None) -> None:
-        self.rules = rules or TrustRules()
+    def __init__(self, rules: TrustRules | None = None, check: Callable[[], None] = lambda: None) -> None:
+        self.rules, self.check = rules or TrustRules(), check
         self.entries: dict[Pair, TrustEntry] = {}
         self.eased: set[Pair] = set()
         self.seen: list[Sighting] = []
@@ -36,6 +36,7 @@ class MemoryTrust:
         return told
 
     def entry(self, source: str, mcc_mnc: str) -> TrustEntry | None:
+        self.check()
         return self.entries.get((source, mcc_mnc))
 
     def put(
@@ -51,4 +52,5 @@ class MemoryTrust:
         return True
 
     def forget(self, source: str, mcc_mnc: str) -> None:
+        self.check()
         self.forgotten.append((source, mcc_mnc))

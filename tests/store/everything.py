@@ -19,7 +19,7 @@ from security_service.store.arrivals import StoredArrivalBook, StoredArrivals
 from security_service.store.flights import StoredFlights
 from security_service.store.pace import StoredPace
 from security_service.store.people import StoredSessions
-from security_service.store.tenants import ApiKeyInfo, StoredTenants
+from security_service.store.tenants import StoredTenants
 from security_service.store.wide_limits import StoredSendTally
 from tests.fakes.clock import HandClock
 from tests.store import tickets
@@ -59,11 +59,11 @@ def do_everything(rig: StoreRig, text: str = "готово") -> None:
     _step_up(rig, text)
     tenants = StoredTenants(rig.frame, KeyRing({1: b"k" * 32}), clock)
     tenants.save(replace(TENANT, name="Банк"), text)
-    tenants.issue_key("demo", Secret("a key of the bank"), "first", text)
+    first = tenants.issue_key("demo", Secret("a key of the bank"), "first", text)
     do_relayed(rig, text)
     do_all(rig)
     assert StoredSessions(rig.frame, RULES).end(SESSION)
-    assert tenants.end_key(ApiKeyInfo("first", "demo", 0), 0, text)
+    assert tenants.end_key(first, 0, text)
 
 
 def _step_up(rig: StoreRig, text: str) -> None:
@@ -77,7 +77,7 @@ def _step_up(rig: StoreRig, text: str) -> None:
     caller = rig.caller()
     rig.admit(whom, caller)
     frozen = Event(EventKind.SUBSCRIBER_FROZEN, {"reason": text})
-    assert rig.subscribers.freeze("demo", whom.number, frozen)
+    assert rig.subscribers.freeze("demo", whom.number, [frozen])
     rig.open(whom, caller, rig.new_code(whom, rig.digits()))
     assert rig.subscribers.unlock("demo", whom.number, Event(EventKind.SUBSCRIBER_UNLOCKED, {"reason": text}))
 

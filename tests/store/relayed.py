@@ -22,6 +22,7 @@ from security_service.domain.relay import (
     message_id_of,
 )
 from security_service.domain.secret import MessageText, Msisdn
+from security_service.store.account_pace import StoredAccountPace
 from security_service.store.accounts import StoredAccounts
 from security_service.store.messages import StoredMessages, StoredRelayQueue
 from security_service.store.reports import StoredReports
@@ -69,6 +70,7 @@ def do_relayed(rig: StoreRig, text: str) -> None:
     accounts = StoredAccounts(rig.frame)
     accounts.save(ACCOUNT, Event(EventKind.ACCOUNT_SAVED, {"actor": text}))
     accounts.refused("192.0.2.1", Event(EventKind.ACCOUNT_REFUSED, {"login": text}))
+    assert StoredAccountPace(rig.frame).take("bank1", 100, 1) == 0
     assert accounts.remove("bank1", Event(EventKind.ACCOUNT_REMOVED, {"actor": text}))
 
 

@@ -48,7 +48,7 @@ def remove_and_freeze(rig: StoreRig) -> object:
     draft, caller = rig.generate(subject(), None, PIN), rig.caller("a")
     rig.check(subject(), draft.digits, caller, pinned=True)
     late = rig.caller()
-    rig.subscribers.freeze("demo", NUMBER, tickets.FROZEN)
+    rig.subscribers.freeze("demo", NUMBER, [tickets.FROZEN])
     finalise = FinaliseRequest(subject(), caller, draft.code.id, accepted=True, event=LOOKED)
     opened = rig.open(subject(), late, rig.new_code(subject(), rig.digits()))
     return rig.checks.finalise(finalise), opened
@@ -57,7 +57,7 @@ def remove_and_freeze(rig: StoreRig) -> object:
 def take_a_text_of_one_frozen(rig: StoreRig) -> object:
     draft = rig.begin(subject())
     rig.settle(draft, fallback=fallback(draft))
-    rig.subscribers.freeze("demo", NUMBER, tickets.FROZEN)
+    rig.subscribers.freeze("demo", NUMBER, [tickets.FROZEN])
     return rig.waiting_texts.take(fallback(draft).job)
 
 

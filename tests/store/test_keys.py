@@ -50,6 +50,10 @@ TRIED_ELSEWHERE: Final[Mapping[str, str]] = {
     "finish_rebuild": "test_rebuild.py",
     "peek_states": "test_rebuild.py",
     "count_fields": "test_rebuild.py",
+    "import_records": "test_imports.py",
+    "put_run": "test_imports.py",
+    "mark_run": "test_bulk_runs.py",
+    "count_run": "test_bulk_runs.py",
 }
 
 

@@ -10,8 +10,9 @@ import pytest
 from security_service.domain.audit import AuditQuery
 from security_service.domain.errors import SettingsFault
 from security_service.domain.secret import KeyRing, Secret
+from security_service.domain.tenant_ports import TenantWrite
 from security_service.domain.tenants import Tenant
-from security_service.store.tenants import ApiKeyInfo, StoredTenants
+from security_service.store.tenants import StoredTenants
 from tests.fakes.clock import HandClock
 from tests.store.rig import FREE, StoreRig
 
@@ -72,12 +73,12 @@ def test_neither_key_nor_digest_of_another_use_stands_in_the_store(
 
 
 def test_two_keys_overlap_until_the_old_one_ends(tenants: StoredTenants, clock: HandClock) -> None:
-    tenants.issue_key("demo", OLD, "old", "anna")
-    tenants.issue_key("demo", NEW, "new", "anna")
+    old = tenants.issue_key("demo", OLD, "old", "anna")
+    new = tenants.issue_key("demo", NEW, "new", "anna")
     assert tenants.by_key(OLD) == tenants.by_key(NEW) == FREE
     ends = clock.unix_ms() + 60_000
-    assert tenants.end_key(ApiKeyInfo("old", "demo", 0), ends, "anna")
-    assert tenants.keys_of("demo") == [ApiKeyInfo("new", "demo", 0), ApiKeyInfo("old", "demo", ends)]
+    assert tenants.end_key(old, ends, "anna")
+    assert tenants.keys_of("demo") == [new, replace(old, until_ms=ends)]
     clock.move(59.999)
     assert tenants.by_key(OLD) == FREE
     clock.move(0.001)
@@ -89,9 +90,8 @@ def test_a_key_that_is_revoked_ends_at_once_here_and_within_a_second_elsewhere(
     rig: StoreRig, tenants: StoredTenants, clock: HandClock
 ) -> None:
     other = elsewhere(rig, clock)
-    tenants.issue_key("demo", OLD, "old", "anna")
+    info = tenants.issue_key("demo", OLD, "old", "anna")
     assert tenants.by_key(OLD) == other.by_key(OLD) == FREE
-    info = ApiKeyInfo("old", "demo", 0)
     assert tenants.end_key(info, 0, "anna")
     assert not tenants.end_key(info, 0, "anna")
     assert tenants.by_key(OLD) is None
@@ -155,11 +155,72 @@ def test_keys_are_found_through_a_rotation_of_the_ring_and_not_without_their_ver
 
 
 def test_every_change_is_an_event_with_its_actor(rig: StoreRig, tenants: StoredTenants) -> None:
-    tenants.issue_key("demo", OLD, "old", "bob")
-    tenants.end_key(ApiKeyInfo("old", "demo", 0), 0, "eve")
+    tenants.end_key(tenants.issue_key("demo", OLD, "old", "bob"), 0, "eve")
     page = rig.log.page(AuditQuery(tenant="demo"))
     assert [(one["kind"], one["facts"]["actor"]) for one in map(json.loads, reversed(page.events))] == [
         ("tenant_saved", "anna"),
         ("key_issued", "bob"),
         ("key_revoked", "eve"),
     ]
+
+
+def test_keys_of_one_name_are_told_apart_and_ended_apart(tenants: StoredTenants, clock: HandClock) -> None:
+    first = tenants.issue_key("demo", OLD, "backend", "anna")
+    clock.move(5.0)
+    second = tenants.issue_key("demo", NEW, "backend", "anna")
+    assert first.id != second.id
+    assert tenants.keys_of("demo") == [first, second]
+    assert second.issued_ms - first.issued_ms == 5000
+    assert tenants.end_key(second, 0, "anna")
+    assert tenants.keys_of("demo") == [first]
+    assert (tenants.by_key(OLD), tenants.by_key(NEW)) == (FREE, None)
+
+
+def test_a_key_of_old_without_a_time_has_an_id_and_can_be_ended(
+    rig: StoreRig, tenants: StoredTenants, clock: HandClock
+) -> None:
+    tenants.issue_key("demo", OLD, "old", "anna")
+    (digest,) = rig.redis.hkeys("{m}:keys")
+    rig.redis.hset("{m}:keys", digest, '["demo", "old", 0]')
+    (info,) = tenants.keys_of("demo")
+    assert (info.issued_ms, len(info.id)) == (0, 12)
+    assert tenants.end_key(info, clock.unix_ms() + 1000, "anna")
+    assert rig.redis.hget("{m}:keys", digest).decode().count(",") == 2
+    assert tenants.by_key(OLD) == FREE
+
+
+def test_a_key_that_was_revoked_meanwhile_is_not_let_in_again_by_ending_it_later(
+    tenants: StoredTenants, clock: HandClock
+) -> None:
+    info = tenants.issue_key("demo", OLD, "old", "anna")
+    assert tenants.end_key(info, 0, "anna")
+    assert not tenants.end_key(info, clock.unix_ms() + 60_000, "bob")
+    assert tenants.by_key(OLD) is None
+
+
+def test_what_another_person_saved_meanwhile_is_not_overwritten(
+    rig: StoreRig, tenants: StoredTenants
+) -> None:
+    kept = tenants.read("demo")
+    assert kept is not None
+    theirs, mine = replace(FREE, sender="THEIRS"), replace(FREE, sender="MINE")
+    assert tenants.swap(TenantWrite(theirs, kept.stored, "bob", "new brand"))
+    before = rig.texts("m")
+    assert not tenants.swap(TenantWrite(mine, kept.stored, "anna"))
+    assert not tenants.swap(TenantWrite(mine, "", "anna"))
+    assert (tenants.get("demo"), rig.texts("m")) == (theirs, before)
+    now = tenants.read("demo")
+    assert now is not None
+    assert now.version != kept.version
+    assert tenants.swap(TenantWrite(mine, now.stored, "anna"))
+    newest = json.loads(rig.log.page(AuditQuery(tenant="demo", kind="tenant_saved", count=2)).events[1])
+    assert (newest["facts"]["actor"], newest["facts"]["reason"]) == ("bob", "new brand")
+
+
+def test_a_new_tenant_is_made_by_one_of_two_who_try(tenants: StoredTenants) -> None:
+    assert tenants.read("shop") is None
+    assert tenants.swap(TenantWrite(Tenant(id="shop", sender="ONE"), "", "anna"))
+    assert not tenants.swap(TenantWrite(Tenant(id="shop", sender="TWO"), "", "bob"))
+    found = tenants.get("shop")
+    assert found is not None
+    assert found.sender == "ONE"

@@ -164,7 +164,7 @@ class TicketRules(RuleBasedStateMachine):
     def freeze(self, sure: int, *, unlocks: bool) -> None:
         if sure == 0:
             expected = self.model.freeze()
-            assert self.rig.subscribers.freeze("demo", self.number, tickets.FROZEN) is expected
+            assert self.rig.subscribers.freeze("demo", self.number, [tickets.FROZEN]) is expected
             if unlocks:
                 self.unlock()
 

@@ -142,7 +142,7 @@ class MemorySubscribers:
         self._log += events
         return True
 
-    def unlock(self, tenant: str, number: Msisdn, event: Event) -> bool:
+    def unlock(self, tenant: str, number: Msisdn, event: Event, once: str = "") -> bool:
         return False
 
     def page(self, tenant: str, search: str, after: str, count: int) -> tuple[list[Msisdn], str]:

@@ -8,6 +8,7 @@ import pytest
 
 from security_service.domain.imsi import Grade, ReferenceMember
 from security_service.domain.lookup import NoData
+from security_service.usecases.actions import SecondPersonNeeded
 from security_service.usecases.add_sim import (
     MOST_SIMS,
     AddConflict,
@@ -31,7 +32,7 @@ def store() -> MemoryStore:
     return store
 
 
-def _add(store: MemoryStore, line: Line) -> AddOutcome:
+def _add(store: MemoryStore, line: Line) -> AddOutcome | SecondPersonNeeded:
     return AddSim(MemorySubscribers(store), ScriptedSim(line)).run(ACTION)
 
 

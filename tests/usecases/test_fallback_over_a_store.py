@@ -264,7 +264,7 @@ def test_a_thief_who_took_the_number_over_is_not_called_and_the_code_dies(servic
 def test_one_that_was_frozen_meanwhile_is_not_called_even_once_unlocked(service: Service) -> None:
     service.generate()
     subscribers = service.rig.subscribers
-    assert subscribers.freeze(BANK.id, NUMBER, Event(EventKind.SUBSCRIBER_FROZEN, {}))
+    assert subscribers.freeze(BANK.id, NUMBER, [Event(EventKind.SUBSCRIBER_FROZEN, {})])
     assert subscribers.unlock(BANK.id, NUMBER, Event(EventKind.SUBSCRIBER_UNLOCKED, {}))
     service.wait(30)
     assert JobKind.FALLBACK in service.work()

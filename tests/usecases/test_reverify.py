@@ -11,6 +11,7 @@ from security_service.domain.imsi import Candidate, Grade, ReferenceMember
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.lookup import NoData
 from security_service.domain.subscriber import NEW_SUBSCRIBER, PendingReverify
+from security_service.usecases.actions import SecondPersonNeeded
 from security_service.usecases.candidates import UnknownCandidate, fingerprint
 from security_service.usecases.reverify import (
     PENDING_S,
@@ -41,7 +42,7 @@ class _Rig:
             CountedChance(),
         )
 
-    def ask(self, request: ReverifyRequest = PLAIN) -> AskOutcome:
+    def ask(self, request: ReverifyRequest = PLAIN) -> AskOutcome | SecondPersonNeeded:
         return self.reverify.ask(ACTION, request)
 
     def work(self) -> int:
@@ -90,6 +91,7 @@ def test_the_event_tells_who_why_what_and_what_was_replaced() -> None:
         "replaced": [member(OLD_SIM).token()],
         "request_id": "r1",
         "source": "sandbox",
+        "tokens": [member(NEW_SIM).token()],
     }
 
 

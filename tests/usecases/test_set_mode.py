@@ -8,7 +8,7 @@ import pytest
 
 from security_service.domain.imsi import ReferenceMember
 from security_service.domain.subscriber import NEW_SUBSCRIBER, Mode, Override, Subscriber
-from security_service.usecases.actions import RecordKeepsMoving
+from security_service.usecases.actions import RecordKeepsMoving, SecondPersonNeeded
 from security_service.usecases.set_mode import (
     ModeChange,
     ModeFault,
@@ -27,7 +27,7 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-def _set(store: MemoryStore, change: ModeChange) -> ModeOutcome:
+def _set(store: MemoryStore, change: ModeChange) -> ModeOutcome | SecondPersonNeeded:
     return SetMode(MemorySubscribers(store)).run(ACTION, change)
 
 

@@ -42,7 +42,7 @@ def service(rig: StoreRig) -> Service:
 
 
 def send(service: Service, members: Mapping[str, str] = NOTHING) -> str:
-    request = Request(BANK, service.rig.token(), NUMBER.digits, **members)  # type: ignore[arg-type] # texts
+    request = Request(BANK, service.rig.token(), NUMBER.digits, **members)  # type: ignore[arg-type] # members by their names, each a text
     assert service.generate_code.run(GenerateCodeRequest(request)) == Answered(0, "sent")
     return code_of(service.sms)
 
@@ -50,7 +50,7 @@ def send(service: Service, members: Mapping[str, str] = NOTHING) -> str:
 def check(
     service: Service, code: str, members: Mapping[str, str] = NOTHING, *, wants: bool = True
 ) -> Answered:
-    request = Request(BANK, service.rig.token(), NUMBER.digits, **members)  # type: ignore[arg-type] # texts
+    request = Request(BANK, service.rig.token(), NUMBER.digits, **members)  # type: ignore[arg-type] # members by their names, each a text
     answer = service.check_code.run(CheckCodeRequest(request, code, wants_verdict=wants))
     assert isinstance(answer, Answered)
     return answer

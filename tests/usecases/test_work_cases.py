@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -29,7 +28,6 @@ from security_service.usecases.work_cases import (
 from tests.fakes.cases import MemoryBans, MemoryCases
 from tests.fakes.sim import NEW_SIM, THIRD_SIM, sealed
 from tests.fakes.store import CountedChance, MemoryStore
-from tests.store.rig import StoreRig
 from tests.usecases.deeds_desk import BANK, NUMBER, OTHER_BANK, DeedsDesk
 
 
@@ -48,15 +46,6 @@ class DyingBook:
 
 TOKEN = sealed(NEW_SIM).newest().token()
 LEAD = Actor("boris", frozenset({Role.LEAD}))
-
-
-@pytest.fixture
-def desk(redis_url: str, tmp_path: Path) -> Iterator[DeedsDesk]:
-    rig = StoreRig(redis_url)
-    desk = DeedsDesk(rig, tmp_path)
-    yield desk
-    desk.close()
-    rig.close()
 
 
 def test_an_analyst_takes_a_case_writes_on_it_and_closes_it_and_lists_show_it_at_once(

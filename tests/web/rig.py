@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from security_service.domain.access import Actor, ManagementKeys, Role, bearer_digest
 from security_service.domain.secret import KeyRing, Msisdn, Secret
+from security_service.domain.signed_verdict import VerdictSigner
 from security_service.domain.tenants import CodeType, MemberCase, Tenant
 from security_service.links.authenticator import AuthenticatorApp
 from security_service.links.sealed_text import TextSealer
@@ -27,13 +28,15 @@ from security_service.usecases.view_subscriber import ViewSubscriber
 from security_service.usecases.work_cases import WorkCases
 from security_service.web.application import create_app
 from security_service.web.auth import BearerKeys
+from security_service.web.camara_services import CamaraServices
 from security_service.web.console.services import ConsoleServices
 from security_service.web.services import OlderFaces, WebServices
 from tests.fakes.authenticators import MemoryAuthenticators
 from tests.fakes.cases import MemoryBans, MemoryCases
+from tests.fakes.management import RULES, MemoryTenantBook, memory_management
 from tests.fakes.policies import MemoryPolicyBook, memory_desk
 from tests.fakes.proposals import MemoryProposals, four_eyes_over
-from tests.fakes.receipts import LineReader, MemoryInbox
+from tests.fakes.receipts import LineReader, LineReplies, MemoryInbox
 from tests.fakes.sim import NEW_SIM, ScriptedSim
 from tests.fakes.store import (
     CountedChance,
@@ -43,6 +46,8 @@ from tests.fakes.store import (
     MemoryTenants,
     SetHealth,
 )
+from tests.fakes.transfers import MemoryTransfers
+from tests.fakes.trust import MemoryTrust
 from tests.usecases.behind_the_scenes import CountingMeter
 from tests.usecases.evidence_rig import EvidenceRig
 from tests.usecases.policies import files
@@ -92,8 +97,11 @@ class WebRig:
         metrics: tuple[str, ...] = (),
         console: ConsoleServices | None = None,
         older: OlderFaces | None = None,
+        verdicts: VerdictSigner | None = None,
+        camara: CamaraServices | None = None,
     ) -> None:
-        self._console, self._older = console, older
+        self._console, self._older, self._verdicts = console, older, verdicts
+        self._camara = camara
         self.store = MemoryStore()
         self.operations = ToldOperations()
         self.sim = ScriptedSim(NEW_SIM)
@@ -107,9 +115,13 @@ class WebRig:
         self.keep_bans = KeepBans(self.bans, self.store.jobs)
         self.inbox = MemoryInbox()
         self.reader = LineReader()
+        self.replies = LineReplies()
         self.evidence = EvidenceRig()
         self.policies = MemoryPolicyBook(self.store, files())
+        self.transfers = MemoryTransfers(self.store)
         self.desk = memory_desk(self.policies, self.chance)
+        self.book = MemoryTenantBook(self.store, BANK, ODD)
+        self.trust = MemoryTrust(RULES, self.store.check)
         self.app: Flask = create_app(self._services(proxies, metrics))
         self.client: FlaskClient = self.app.test_client()
 
@@ -140,9 +152,20 @@ class WebRig:
             ),
             read_audit=ReadAudit(MemoryAuditLog(self.store)),
             policy_desk=self.desk,
+            management=memory_management(self.book, self.chance, self.trust),
             evidence=self.evidence.make,
-            receive_push=ReceivePush({"sms": self.reader}, self.inbox, CALLBACK_KEYS, CountingMeter()),
+            receive_push=ReceivePush(
+                {"sms": self.reader},
+                {"viber": self.replies},
+                self.replies.taken.append,
+                self.inbox,
+                CALLBACK_KEYS,
+                CountingMeter(),
+            ),
+            transfers=self.transfers.desk,
             older=self._older,
+            verdicts=self._verdicts,
+            camara=self._camara,
             console=self._console,
             trusted_proxies=tuple(ip_network(proxy) for proxy in proxies),
             metrics_networks=tuple(ip_network(network) for network in metrics),

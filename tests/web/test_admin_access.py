@@ -28,7 +28,7 @@ ONE = f"/api/v1/subscribers/{NUMBER.digits}"
 REASON = {"reason": "x"}
 POLICY = "/api/v1/policies/standard"
 DRAFT = {"document": renamed(STANDARD, "2")}
-ROUTES: dict[str, tuple[str, str, dict[str, str] | None, str]] = {
+ROUTES: dict[str, tuple[str, str, dict[str, str] | str | None, str]] = {
     "list_subscribers": ("GET", "/api/v1/subscribers", None, "analyst lead auditor admin"),
     "find_subscriber": (
         "POST",
@@ -98,12 +98,32 @@ ROUTES: dict[str, tuple[str, str, dict[str, str] | None, str]] = {
         {"imsi": "1:imsi:0123456789abcdef", **REASON},
         "lead admin",
     ),
+    "list_tenants": ("GET", "/api/v1/tenants", None, "auditor admin"),
+    "view_tenant": ("GET", "/api/v1/tenants/bank", None, "auditor admin"),
+    "put_tenant": ("PUT", "/api/v1/tenants/bank", {"document": {}, "version": "0" * 16, **REASON}, "admin"),
+    "list_keys": ("GET", "/api/v1/tenants/bank/keys", None, "auditor admin"),
+    "issue_key": ("POST", "/api/v1/tenants/bank/keys", {}, "admin"),
+    "end_key": ("DELETE", "/api/v1/tenants/bank/keys/0123456789ab", {}, "admin"),
+    "list_providers": ("GET", "/api/v1/providers", None, "analyst lead auditor admin"),
+    "set_trust": ("PUT", "/api/v1/trust/hlr/25001", {"word": "learn", **REASON}, "lead admin"),
+    "ease_trust": ("POST", "/api/v1/trust/hlr/25001/ease", {"hours": 2, **REASON}, "lead admin"),
+    "take_import": ("POST", "/api/v1/imports", "number\n", "lead admin"),
+    "list_imports": ("GET", "/api/v1/imports", None, "analyst lead auditor admin"),
+    "view_import": ("GET", "/api/v1/imports/none", None, "analyst lead auditor admin"),
+    "list_refused_rows": ("GET", "/api/v1/imports/none/refused", None, "analyst lead auditor admin"),
+    "export_subscribers": ("GET", "/api/v1/subscribers.csv", None, "lead auditor admin"),
+    "begin_bulk": ("POST", "/api/v1/bulk-reverifications", {"source": "candidates", **REASON}, "lead admin"),
+    "list_bulks": ("GET", "/api/v1/bulk-reverifications", None, "analyst lead auditor admin"),
+    "view_bulk": ("GET", "/api/v1/bulk-reverifications/none", None, "analyst lead auditor admin"),
+    "mark_bulk": ("PUT", "/api/v1/bulk-reverifications/none/state", {"state": "paused"}, "lead admin"),
     "make_evidence": ("GET", "/api/v1/evidence/c1", None, "auditor lead admin"),
 }
 
 
 def _call(rig: WebRig, route: str, headers: dict[str, str]) -> TestResponse:
     method, path, body, _ = ROUTES[route]
+    if isinstance(body, str):
+        return rig.client.open(path, method=method, data=body, content_type="text/csv", headers=headers)
     return rig.client.open(path, method=method, json=body, headers=headers)
 
 

@@ -41,7 +41,9 @@ def call(
     return response.status_code, document
 
 
-def close(rig: WebRig, outcome: str, case: str = "s001-7", role: Role = Role.ANALYST) -> Any:  # noqa: ANN401 - as call
+def close(
+    rig: WebRig, outcome: str, case: str = "s001-7", role: Role = Role.ANALYST
+) -> tuple[int, dict[str, Any]]:
     return call(rig, "POST", f"{CASES}/{case}/close", {"outcome": outcome, "reason": "called back"}, role)
 
 

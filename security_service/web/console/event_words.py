@@ -44,7 +44,8 @@ _IN_GROUPS: Final[Mapping[Group, str]] = {
         "subscribers_imported bulk_reverify "
         "subscribers_exported audit_exported evidence_made person_saved person_removed signed_in "
         "sign_in_refused signed_out policy_published policy_shadowed policy_replayed trust_set trust_eased "
-        "tenant_saved key_issued key_revoked account_saved account_removed"
+        "tenant_saved key_issued key_revoked account_saved account_removed "
+        "client_saved client_removed"
     ),
     Group.LIMITS: ("subscriber_locked lifetime_warning subscriber_disabled limit_reached limit_counted"),
     Group.SERVICE: (

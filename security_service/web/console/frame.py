@@ -25,18 +25,26 @@ from flask import Blueprint, Response, request
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import HTTPException, NotFound
 
-from security_service.domain.errors import StoreUnavailable
+from security_service.domain.errors import ArchiveUnavailable, StoreUnavailable
 from security_service.domain.secret import Secret
 from security_service.usecases.console_sessions import NoSession
 from security_service.web.callers import ClientAddresses, read_address, within
 from security_service.web.console import cookies
-from security_service.web.console.guard import check_csrf, check_origin, comes_from_elsewhere, local_path
+from security_service.web.console.guard import (
+    CSRF_FIELD,
+    check_csrf,
+    check_origin,
+    check_token,
+    comes_from_elsewhere,
+    local_path,
+)
 from security_service.web.console.handles import Handles
 from security_service.web.console.pages import Page, pages
 from security_service.web.console.refusals import PageRefused
 from security_service.web.console.screen import BLUEPRINT, HEADERS, Screen
 from security_service.web.console.services import ConsoleServices
 from security_service.web.console.shown import zone_named
+from security_service.web.console.uploads import open_upload, put_upload
 from security_service.web.console.visit import (
     MenuEntry,
     Theme,
@@ -47,6 +55,7 @@ from security_service.web.console.visit import (
     this_visit,
 )
 from security_service.web.console.words import Locale, Words
+from security_service.web.streamed_bodies import let_stream
 
 PREFIX: Final = "/console"
 _STATIC: Final = "static_file"
@@ -65,6 +74,8 @@ def create_console(services: ConsoleServices) -> Blueprint:
         blueprint.add_url_rule(
             page.path, endpoint=page.name, view_func=page.view, methods=[page.method], defaults=page.values
         )
+        if page.streamed:
+            let_stream(blueprint, page.name)
     blueprint.add_url_rule("/static/<name>", endpoint=_STATIC, view_func=_static(screen))
     for path in ("/", "/<path:_rest>"):
         blueprint.add_url_rule(path, endpoint=_STRAY, view_func=_stray, methods=["GET", "POST"])
@@ -73,6 +84,7 @@ def create_console(services: ConsoleServices) -> Blueprint:
     blueprint.register_error_handler(PageRefused, frame.refused)
     blueprint.register_error_handler(HTTPException, frame.http_error)
     blueprint.register_error_handler(StoreUnavailable, frame.store_away)
+    blueprint.register_error_handler(ArchiveUnavailable, frame.archive_away)
     blueprint.register_error_handler(Exception, frame.unforeseen)
     return blueprint
 
@@ -126,9 +138,8 @@ class _Frame:
         if page.roles is not None and not visit.person.may(page.roles):
             raise PageRefused(HTTPStatus.FORBIDDEN, "error.role")
         if page.method == "POST":
-            request.max_content_length = page.largest
             check_origin(request)
-            check_csrf(request, visit.csrf)
+            _take_form(page, visit)
         return None
 
     def _is_within_networks(self) -> bool:
@@ -149,7 +160,9 @@ class _Frame:
             csrf = cookies.read_cookie(request, cookies.START) or self.services.chance.token()
             return Visit(None, csrf, words, theme, zone, request_id, name)
         tenants = tuple(sorted(found.tenants)) or tuple(self.services.tenant_ids.ids())
-        visitor = Visitor(found.name, found.roles, tenants, Secret(token), found.is_federated)
+        visitor = Visitor(
+            found.name, found.roles, tenants, Secret(token), found.is_federated, for_all=not found.tenants
+        )
         return Visit(
             visitor,
             found.csrf.reveal(),
@@ -201,6 +214,13 @@ class _Frame:
         response.headers["Retry-After"] = "5"
         return response
 
+    def archive_away(self, error: ArchiveUnavailable) -> Response:
+        """Say that the archive of the log cannot be read now."""
+        _log.error("archive_unavailable", why=str(error))
+        response = self._error(HTTPStatus.SERVICE_UNAVAILABLE, "error.archive")
+        response.headers["Retry-After"] = "5"
+        return response
+
     def unforeseen(self, error: Exception) -> Response:
         """Promise nothing; log what broke, never its words."""
         frames = traceback.extract_tb(error.__traceback__)
@@ -225,6 +245,17 @@ _SENTENCES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "error.not_found",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.too_large",
 }
+
+
+def _take_form(page: Page, visit: Visit) -> None:
+    """Raise `PageRefused` where the form does not bear the visit's token; a stream is read up to its file."""
+    request.max_content_length = page.largest
+    if page.streamed:
+        upload = open_upload(request, page.largest)
+        check_token(upload.fields.get(CSRF_FIELD, ""), visit.csrf)
+        put_upload(upload)
+    else:
+        check_csrf(request, visit.csrf)
 
 
 def _words(locale: str = "") -> Words:

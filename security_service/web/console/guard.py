@@ -37,7 +37,11 @@ def check_origin(request: Request) -> None:
 
 def check_csrf(request: Request, expected: str) -> None:
     """Raise `PageRefused` where the form does not bear the visit's own token."""
-    given = request.form.get(CSRF_FIELD, "")
+    check_token(request.form.get(CSRF_FIELD, ""), expected)
+
+
+def check_token(given: str, expected: str) -> None:
+    """Raise `PageRefused` where a token out of a form is not the visit's own."""
     if not expected or not hmac.compare_digest(given.encode("utf-8"), expected.encode("utf-8")):
         raise PageRefused(HTTPStatus.FORBIDDEN, "error.form_too_old")
 

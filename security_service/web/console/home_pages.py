@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, request
 
+from security_service.domain.cases import CasePage, CaseQuery, CaseState
+from security_service.domain.errors import ArchiveUnavailable
 from security_service.web.console import cookies, forms
+from security_service.web.console.figures import Writing
 from security_service.web.console.guard import LONGEST_PATH, local_path
+from security_service.web.console.proposal_pages import waiting_for
+from security_service.web.console.proposal_words import told_deed
 from security_service.web.console.refusals import PageRefused
 from security_service.web.console.screen import Screen
 from security_service.web.console.services import ConsoleServices
 from security_service.web.console.visit import Theme, this_visit
 from security_service.web.console.words import Locale
+
+_SHOWN: Final = 5
 
 
 class HomePages:
@@ -23,7 +31,25 @@ class HomePages:
 
     def home(self) -> Response:
         """Show the search and what waits for this person."""
-        return self._screen.show("home.html")
+        visit = this_visit()
+        waiting = waiting_for(self._services, visit.tenant) if visit.tenant else ()
+        return self._screen.show(
+            "home.html",
+            mine=self._mine(),
+            waiting=[(one, told_deed(one.deed)) for one in waiting[:_SHOWN]],
+            more=max(len(waiting) - _SHOWN, 0),
+            now_ms=self._services.clock.unix_ms(),
+            write=Writing(visit.locale),
+        )
+
+    def _mine(self) -> CasePage | None:
+        """The visitor's open cases; None where the archive is away, for the search is there all the same."""
+        visit = this_visit()
+        query = CaseQuery(visit.tenant, CaseState.OPEN, assignee=visit.person.name, count=_SHOWN)
+        try:
+            return self._services.work_cases.page(query)
+        except ArchiveUnavailable:
+            return None
 
     def look(self) -> Response:
         """Take the choice of language or colours, and stay on the page."""

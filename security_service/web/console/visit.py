@@ -28,7 +28,8 @@ class Theme(StrEnum):
 class Visitor:
     """A person who is signed in. `tenants` are those they may act for, `session` their session's token.
 
-    `is_federated`: the bank's identity provider vouches for them, and there is no password here.
+    `for_all`: they may act for every tenant there is or will be. `is_federated`: the bank's identity
+    provider vouches for them, and there is no password here.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Visitor:
     tenants: tuple[str, ...]
     session: Secret
     is_federated: bool = False
+    for_all: bool = False
 
     def may(self, roles: frozenset[Role]) -> bool:
         """True where one of `roles`, or `admin`, is among the person's (as `Actor.may`)."""

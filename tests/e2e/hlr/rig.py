@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from security_service.config.sources import load
+from security_service.domain.access import Role
 from security_service.domain.imsi import Reference
 from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
@@ -106,7 +107,7 @@ class Bank:
 
     def action(self, number: str = NUMBER) -> Action:
         """Somebody of the bank's acts on a subscriber."""
-        return Action(self.tenant, Msisdn(number), "olga", "called back", "r1")
+        return Action(self.tenant, Msisdn(number), "olga", "called back", "r1", frozenset({Role.LEAD}))
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def reasons(bank: Bank, hlr: CtrlHlr, *imsis: str) -> list[str]:
 def test_within_the_set_a_flip_is_no_swap_and_beyond_it_one_is(bank: Bank, hlr: CtrlHlr) -> None:
     assert reasons(bank, hlr, FIRST) == ["sent"]
     hlr.put(SECOND, NUMBER)
-    assert isinstance(bank.service.add_sim.run(bank.action()), SimAdded)
+    assert isinstance(bank.service.deeds.four_eyes.add_sim(bank.action()), SimAdded)
     assert reasons(bank, hlr, SECOND, FIRST, SECOND, FIRST) == ["sent"] * 4
     assert reasons(bank, hlr, THIRD, FIRST, THIRD) == ["sim_changed", "sent", "sim_changed"]
     assert len(bank.reference().members) == 2
@@ -55,7 +55,7 @@ def test_within_the_set_a_flip_is_no_swap_and_beyond_it_one_is(bank: Bank, hlr: 
 
 def test_a_sim_that_was_replaced_must_not_come_back_unasked(bank: Bank, hlr: CtrlHlr) -> None:
     assert reasons(bank, hlr, FIRST, SECOND) == ["sent", "sim_changed"]
-    assert isinstance(bank.service.reverify.ask(bank.action(), ReverifyRequest()), Reverified)
+    assert isinstance(bank.service.deeds.four_eyes.reverify(bank.action(), ReverifyRequest()), Reverified)
     assert reasons(bank, hlr, SECOND, FIRST, SECOND) == ["sent", "sim_changed", "sent"]
 
 

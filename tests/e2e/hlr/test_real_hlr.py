@@ -52,7 +52,7 @@ def test_a_person_reverifies_and_the_old_sim_does_not_come_back_unasked(hlr: Osm
     bank.ask()
     hlr.swap(OLD, NEW, NUMBER)
     assert bank.ask().code == REFUSED
-    assert isinstance(bank.service.reverify.ask(bank.action(), ReverifyRequest()), Reverified)
+    assert isinstance(bank.service.deeds.four_eyes.reverify(bank.action(), ReverifyRequest()), Reverified)
     assert bank.ask().code == SENT
     hlr.take_number(NEW)
     hlr.give_number(OLD, NUMBER)

@@ -14,33 +14,57 @@ from security_service.domain.access import Role
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.imsi import Candidate, Grade, learnt
 from security_service.domain.secret import KeyRing, Msisdn, Secret
+from security_service.domain.sender_ports import ListedSender, ListedSenders, SendersAnswer, SenderStanding
 from security_service.domain.subscriber import NEW_SUBSCRIBER, Subscriber
 from security_service.domain.tenants import Tenant
 from security_service.links.authenticator import AuthenticatorApp
 from security_service.links.sealed_text import TextSealer
+from security_service.store.accounts import StoredAccounts
+from security_service.store.bans import StoredBans
 from security_service.store.policy_book import StoredPolicyBook
+from security_service.store.policy_drafts import StoredPolicyDrafts
 from security_service.store.proposals import StoredProposals
+from security_service.store.tenants import StoredTenants
 from security_service.usecases.add_sim import AddSim
 from security_service.usecases.carry_out import CarryOut
 from security_service.usecases.check_policy import CheckPolicy
+from security_service.usecases.check_senders import CheckSenders
 from security_service.usecases.enrol_authenticator import EnrolAuthenticator
 from security_service.usecases.four_eyes import FourEyes
 from security_service.usecases.freeze import Freeze
+from security_service.usecases.keep_accounts import KeepAccounts
+from security_service.usecases.keep_api_keys import KeepApiKeys
+from security_service.usecases.keep_bans import KeepBans
+from security_service.usecases.manage_tenants import ManageTenants
+from security_service.usecases.management_desk import ManagementDesk
 from security_service.usecases.publish_policy import PublishPolicy, RollBackPolicy
 from security_service.usecases.read_audit import ReadAudit
 from security_service.usecases.read_policies import ReadPolicies
 from security_service.usecases.reverify import Reverify
 from security_service.usecases.set_mode import SetMode
+from security_service.usecases.set_trust import SetTrust
 from security_service.usecases.unlock import Unlock
+from security_service.usecases.view_now import ViewNow
+from security_service.usecases.view_providers import ViewProviders
 from security_service.usecases.view_subscriber import ViewSubscriber
+from security_service.usecases.work_cases import WorkCases
 from security_service.web.application import faceless_app
 from security_service.web.console.frame import create_console
 from security_service.web.console.handles import Handles
 from security_service.web.console.services import ConsoleServices
+from tests.fakes.cases import MemoryCases
+from tests.fakes.counts import MemoryCounts
+from tests.fakes.management import GATEWAYS, LOOKUPS, PROVIDERS, RULES, BookOfTrust
+from tests.fakes.management import Policies as PolicyNames
 from tests.fakes.sim import NEW_SIM, OLD_SIM, ScriptedSim, sealed
+from tests.fakes.store import MemoryStore
+from tests.fakes.trust import MemoryTrust
 from tests.store.rig import StoreRig
 from tests.usecases.people_desk import PASSWORD, PeopleDesk
+from tests.usecases.policies import Desk as Policies
 from tests.usecases.policies import files
+from tests.usecases.transfer_parts import transfer_parts
+from tests.web.console.audit_parts import SealedLog
 
 BANK: Final = Tenant("bank", name="Bank of Tests")
 OTHER_BANK: Final = Tenant("odd")
@@ -50,6 +74,30 @@ SEALER: Final = TextSealer(KeyRing({1: b"h" * 32}), "console")
 
 _CSRF: Final = re.compile(r'name="csrf" value="([^"]*)"')
 _TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
+
+
+class ToldSenders:
+    """The port ListsSenders, with an answer as a test sets it."""
+
+    def __init__(self) -> None:
+        self.answer: SendersAnswer = ListedSenders((ListedSender("ETALON", SenderStanding.ADMITTED),))
+
+    def senders(self, within_s: float) -> SendersAnswer:
+        return self.answer
+
+
+def console_management(
+    book: StoredTenants, accounts: StoredAccounts, trust: MemoryTrust, desk: PeopleDesk
+) -> ManagementDesk:
+    """The use cases of management over the rig's store; whose word counts is held in memory."""
+    return ManagementDesk(
+        tenants=ManageTenants(book, PolicyNames(), PROVIDERS),
+        api_keys=KeepApiKeys(book, book, desk.chance, desk.clock),
+        accounts=KeepAccounts(accounts, accounts, desk.chance, KeyRing({1: b"a" * 32})),
+        senders=CheckSenders({"sms": ToldSenders()}),
+        providers=ViewProviders(GATEWAYS, LOOKUPS, BookOfTrust(trust), RULES),
+        set_trust=SetTrust(trust, frozenset(PROVIDERS.lookups), RULES, desk.clock),
+    )
 
 
 class TwoTenants:
@@ -82,6 +130,12 @@ class ConsoleRig:
         self.store, self.desk = store, PeopleDesk(store)
         self.sim = ScriptedSim(OLD_SIM)
         self.tenants = TwoTenants()
+        self.policies, self.sealed_log = Policies(store), SealedLog()
+        self.counts, self.cases = MemoryCounts(), MemoryCases(MemoryStore())
+        self.book = StoredTenants(store.frame, KeyRing({1: b"k" * 32}), self.desk.clock)
+        self.trust, self.accounts = MemoryTrust(RULES), StoredAccounts(store.frame)
+        self.management = console_management(self.book, self.accounts, self.trust, self.desk)
+        self.transfers = transfer_parts(store, self.desk.clock)
         self.services = replace(self._services(), **settings)  # type: ignore[arg-type]  # by name, for a test
         self.app = faceless_app()
         self.app.register_blueprint(create_console(self.services))
@@ -100,6 +154,7 @@ class ConsoleRig:
             PublishPolicy(book, read, CheckPolicy()),
             RollBackPolicy(book, read),
         )
+        keep_bans = KeepBans(StoredBans(self.store.frame, desk.clock), self.store.jobs)
         return ConsoleServices(
             sessions=desk.sessions,
             sign_in=desk.signing,
@@ -116,6 +171,17 @@ class ConsoleRig:
                 subscribers, self.store.authenticators, self.sim, AuthenticatorApp(), SEALER, chance
             ),
             read_audit=ReadAudit(self.store.log),
+            audit_desk=self.sealed_log.desk(self.store, desk.clock),
+            policy_desk=self.policies.do,
+            policy_drafts=StoredPolicyDrafts(self.store.frame),
+            view_now=ViewNow(self.counts, self.store.log, desk.clock),
+            work_cases=WorkCases(self.cases, self.cases, self.cases, keep_bans, chance),
+            keep_bans=keep_bans,
+            list_people=desk.listing,
+            invite_person=desk.inviting,
+            change_person=desk.changing,
+            management=self.management,
+            transfers=self.transfers.desk,
             chance=chance,
             clock=desk.clock,
             sealer=SEALER,

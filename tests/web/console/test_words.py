@@ -13,11 +13,13 @@ from security_service.domain.access import Role
 from security_service.domain.audit import EventKind
 from security_service.domain.authenticators import AuthenticatorState
 from security_service.domain.imsi import Grade, SimState
+from security_service.domain.log_verdict import FaultCode
 from security_service.domain.lookup import NoData
 from security_service.domain.people import PasswordFault
-from security_service.domain.policy import Verdict
+from security_service.domain.policy import ATTRIBUTES, FIXED_VALUES, Verdict
 from security_service.domain.sim_change import SimChange
 from security_service.domain.subscriber import Mode
+from security_service.usecases.export_audit import ExportForm
 from security_service.web.console.action_pages import Deed
 from security_service.web.console.event_words import Group
 from security_service.web.console.notices import Tone
@@ -29,7 +31,8 @@ TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 RU, EN = DICTIONARIES[Locale.RU], DICTIONARIES[Locale.EN]
 PLACES = re.compile(r"{(\w+)}")
 KEY = re.compile(r"""\b(?:t|n|t\.count|words|words\.count)\(\s*["']([a-z_.]+)["']\s*[,)]""")
-WORD_OF_CODE = re.compile(r'"((?:error|deed|subscriber|sign_in|welcome|me|password)\.[a-z_.]+[a-z])"')
+FAMILIES_IN_CODE = "error|deed|subscriber|sign_in|welcome|me|password|now|cases|bans|proposals|policy|audit"
+WORD_OF_CODE = re.compile(rf'"((?:{FAMILIES_IN_CODE})\.[a-z_.]+[a-z])"')
 
 
 def test_both_languages_have_the_same_words_and_none_stands_twice() -> None:
@@ -99,6 +102,15 @@ def test_views_name_only_words_that_are_there() -> None:
         *(f"subscriber.authenticator.{state}" for state in AuthenticatorState),
         *(f"frame.theme.{theme}" for theme in Theme),
         *(f"tone.{tone}" for tone in Tone),
+        *(f"audit.check.fault.{code}" for code in FaultCode),
+        *(f"audit.export.{form}" for form in ExportForm),
+        *(f"policy.what.{name}" for name in ATTRIBUTES),
+        *(
+            f"policy.value.{name}.{value}"
+            for name, values in FIXED_VALUES.items()
+            if name != "sim"
+            for value in values
+        ),
     ],
 )
 def test_every_value_that_is_put_in_words_has_a_word(key: str) -> None:

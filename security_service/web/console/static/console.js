@@ -54,4 +54,63 @@
       }
     }
   });
+
+  const live = document.querySelector("[data-live]");
+  const pause = document.querySelector("[data-pause]");
+  if (live && pause) {
+    const stale = document.querySelector("[data-stale]");
+    const everyMs = 5000;
+    const idleMs = 600000;
+    let lastDeed = Date.now();
+    let isPaused = false;
+    let timer = 0;
+    for (const deed of ["keydown", "pointerdown", "pointermove", "wheel"]) {
+      document.addEventListener(deed, () => { lastDeed = Date.now(); }, { passive: true });
+    }
+    const show = () => {
+      pause.setAttribute("aria-pressed", String(isPaused));
+      stale.hidden = !isPaused;
+    };
+    const again = () => { timer = setTimeout(refresh, everyMs); };
+    const halt = () => {
+      isPaused = true;
+      show();
+    };
+    async function refresh() {
+      if (isPaused) {
+        return;
+      }
+      // Nobody looks any more: fetching on would keep a session open that ought to end.
+      if (Date.now() - lastDeed > idleMs) {
+        halt();
+        return;
+      }
+      if (!document.hidden) {
+        try {
+          const answer = await fetch(live.dataset.live, { credentials: "same-origin", redirect: "error" });
+          if (!answer.ok) {
+            throw new Error(String(answer.status));
+          }
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          if (!isPaused) {
+            live.replaceChildren(...page.body.childNodes);
+          }
+        } catch {
+          halt();
+          return;
+        }
+      }
+      again();
+    }
+    pause.hidden = false;
+    pause.addEventListener("click", () => {
+      clearTimeout(timer);
+      isPaused = !isPaused;
+      show();
+      if (!isPaused) {
+        refresh();
+      }
+    });
+    again();
+  }
 })();

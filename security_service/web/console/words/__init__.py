@@ -9,16 +9,48 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from security_service.web.console.words import (
+    audit,
+    cases,
     deeds,
     events,
+    faults,
     frame,
     me,
+    now,
+    people,
+    policy,
+    policy_trials,
+    proposals,
+    providers,
     reasons,
+    settings,
     sign_in,
     subscriber,
+    tenants,
+    transfer,
 )
 
-FAMILIES: Final[tuple[ModuleType, ...]] = (frame, sign_in, me, subscriber, deeds, events, reasons)
+FAMILIES: Final[tuple[ModuleType, ...]] = (
+    frame,
+    sign_in,
+    me,
+    subscriber,
+    deeds,
+    events,
+    reasons,
+    now,
+    cases,
+    proposals,
+    policy,
+    policy_trials,
+    audit,
+    transfer,
+    tenants,
+    settings,
+    faults,
+    providers,
+    people,
+)
 """The modules that are merged; a new family of pages adds its own here."""
 
 

@@ -1,0 +1,51 @@
+"""The port through which a provider is asked for the sender names of an account; no behaviour here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+
+class SenderStanding(StrEnum):
+    """Whether a provider lets messages bear a sender name."""
+
+    ADMITTED = "admitted"
+    AWAITING = "awaiting"
+    OFF = "off"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSender:
+    """One name that the provider has for the account."""
+
+    name: str
+    standing: SenderStanding
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSenders:
+    """All names of the account."""
+
+    senders: tuple[ListedSender, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendersNotTold:
+    """The provider did not tell them, for this reason; says nothing about the names."""
+
+    reason: str
+
+
+SendersAnswer = ListedSenders | SendersNotTold
+
+
+@runtime_checkable
+class ListsSenders(Protocol):
+    """A gateway whose provider tells the sender names of its account."""
+
+    def senders(self, within_s: float) -> SendersAnswer:
+        """Ask within `within_s` seconds in all."""
+        ...

@@ -1,0 +1,203 @@
+"""Words of the audit: search, export, the signed head, verification."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RU: Final = {
+    "nav.audit": "Аудит",
+    "audit.title": "Аудит",
+    "audit.to_proof": "Проверка целостности и доказательства",
+    "audit.filters": "Что искать",
+    "audit.more": "Ещё условия",
+    "audit.any": "любое",
+    "audit.kind": "Событие",
+    "audit.reason": "Код причины",
+    "audit.since": "С",
+    "audit.until": "По",
+    "audit.actor": "Кто сделал",
+    "audit.operator": "Оператор (MCC MNC)",
+    "audit.code": "Номер кода",
+    "audit.whose": "Чьё",
+    "audit.whose.all": "все банки и сама служба",
+    "audit.search": "Искать",
+    "audit.clear": "Сбросить",
+    "audit.found": "События, новые сверху",
+    "audit.nothing": "Ничего не найдено.",
+    "audit.nothing_yet": "Здесь ничего нет, но просмотрено ещё не всё: идите дальше.",
+    "audit.details": "Запись целиком",
+    "audit.evidence": "Доказательства по коду",
+    "audit.evidence.take": "Скачать доказательства",
+    "audit.evidence.hint": "Номер кода стоит в его решении. Пакет подписан и проверяется без службы.",
+    "audit.evidence.none": "В архиве ещё нет решения о таком коде этого банка.",
+    "audit.evidence.altered": "Запись {leaf} в архиве не та, что была опечатана: доказательств по ней нет.",
+    "audit.export": "Выгрузить найденное",
+    "audit.export.about": "Всё, что подходит под фильтры, одним файлом. Сама выгрузка попадёт в журнал.",
+    "audit.export.csv": "Таблица CSV",
+    "audit.export.jsonl": "JSON Lines",
+    "audit.proof.title": "Целостность журнала",
+    "audit.proof.about": (
+        "Записи журнала связаны деревом хешей; его вершину служба подписывает и публикует снаружи. "
+        "Изменить, убрать или добавить запись задним числом незаметно нельзя."
+    ),
+    "audit.proof.head": "Подписанная вершина",
+    "audit.proof.size": "Записей",
+    "audit.proof.at": "Подписана",
+    "audit.proof.root": "Корень",
+    "audit.proof.key": "Ключ",
+    "audit.proof.key_file": "открытый ключ",
+    "audit.proof.log": "Журнал",
+    "audit.proof.published.file": "В файле снаружи",
+    "audit.proof.published.url": "По адресу снаружи",
+    "audit.proof.published": "опубликована",
+    "audit.proof.published_to": "опубликовано до {size} записей",
+    "audit.proof.not_published": "ещё не опубликована",
+    "audit.proof.altered": (
+        "Журнал изменён: он не тот, чья вершина в {size} записей была подписана. "
+        "Новые вершины не подписываются."
+    ),
+    "audit.proof.no_key": "Ключ подписи не задан (archive.signing_key): подписывать нечем.",
+    "audit.proof.nothing": "В архиве ещё нет записей.",
+    "audit.proof.take": "Забрать и проверить самому",
+    "audit.proof.take_about": (
+        "Файл со всем журналом проверяется где угодно командой security-service audit verify "
+        "по одному открытому ключу. Тогда службе не нужно верить на слово."
+    ),
+    "audit.proof.export": "Скачать журнал с доказательством",
+    "audit.check": "Проверка архива",
+    "audit.check.about": (
+        "Служба перечитывает записи архива, считает их хеши и сверяет с подписанной вершиной, "
+        "с прежними вершинами и с номерами записей. Проверка идёт по шагам; страницу можно закрыть."
+    ),
+    "audit.check.begin_whole": "Проверить весь журнал",
+    "audit.check.begin_newest": (
+        "Только последнюю {number} запись|Только последние {number} записи|Только последние {number} записей"
+    ),
+    "audit.check.whole": (
+        "Весь журнал цел: {number} запись|Весь журнал цел: {number} записи|Весь журнал цел: {number} записей"
+    ),
+    "audit.check.part": "Записи {first}–{last} из {size} целы. Более ранние сейчас не просматривались.",
+    "audit.check.verified": "Проверено записей",
+    "audit.check.under": "Под вершиной",
+    "audit.check.head": "{size} записей, ключ {key},",
+    "audit.check.heads": "Совпало прежних вершин",
+    "audit.check.other_keys": "Вершин под другими ключами не сверено",
+    "audit.check.pruned": "Без текста по сроку хранения",
+    "audit.check.leaf": "Запись",
+    "audit.check.place": "Место в журнале",
+    "audit.check.sentence": "Дословно",
+    "audit.check.fault.unreadable": "Запись архива нельзя прочитать.",
+    "audit.check.fault.unsigned": "Вершина не подписана.",
+    "audit.check.fault.unknown_key": "Вершина подписана неизвестным ключом.",
+    "audit.check.fault.wrong_signature": "Подпись вершины неверна.",
+    "audit.check.fault.other_log": "Вершина другого журнала.",
+    "audit.check.fault.out_of_order": "Записи стоят не по порядку.",
+    "audit.check.fault.changed": "Запись изменена.",
+    "audit.check.fault.gap": "Не хватает записей.",
+    "audit.check.fault.repetition": "Запись стоит дважды.",
+    "audit.check.fault.cut_off": "Журнал обрезан.",
+    "audit.check.fault.too_long": "В журнале лишние записи.",
+    "audit.check.fault.root_differs": "Записи не те, что были подписаны.",
+    "audit.check.fault.two_roots": "Есть две разные вершины одного размера: журнал раздвоен.",
+    "audit.check.fault.not_consistent": "Журнал не продолжает прежний.",
+    "audit.check.fault.not_included": "Записи нет под вершиной.",
+    "audit.check.fault.summary_differs": "Сводка не совпадает с записями.",
+    "audit.check.fault.not_whole": "Текстов записей не хватает больше, чем удалено по сроку хранения.",
+}
+
+EN: Final = {
+    "nav.audit": "Audit",
+    "audit.title": "Audit",
+    "audit.to_proof": "Integrity and evidence",
+    "audit.filters": "What to look for",
+    "audit.more": "More conditions",
+    "audit.any": "any",
+    "audit.kind": "Event",
+    "audit.reason": "Reason code",
+    "audit.since": "From",
+    "audit.until": "To",
+    "audit.actor": "Who did it",
+    "audit.operator": "Operator (MCC MNC)",
+    "audit.code": "Code id",
+    "audit.whose": "Whose",
+    "audit.whose.all": "all banks and the service itself",
+    "audit.search": "Search",
+    "audit.clear": "Clear",
+    "audit.found": "Events, newest first",
+    "audit.nothing": "Nothing was found.",
+    "audit.nothing_yet": "Nothing here, but not all was looked at yet: go on.",
+    "audit.details": "The whole record",
+    "audit.evidence": "Evidence of a code",
+    "audit.evidence.take": "Download the evidence",
+    "audit.evidence.hint": "The id stands in the code's decision. The pack is signed and verifies alone.",
+    "audit.evidence.none": "The archive holds no decision about such a code of this bank yet.",
+    "audit.evidence.altered": "Record {leaf} in the archive is not the one that was sealed: no evidence.",
+    "audit.export": "Export what was found",
+    "audit.export.about": "All that the filters let through, in one file. The export itself is an event.",
+    "audit.export.csv": "CSV table",
+    "audit.export.jsonl": "JSON Lines",
+    "audit.proof.title": "Integrity of the log",
+    "audit.proof.about": (
+        "The records of the log are bound by a tree of hashes, whose head the service signs and publishes "
+        "outside. Nobody can change, remove or add a record afterwards without being found out."
+    ),
+    "audit.proof.head": "Signed head",
+    "audit.proof.size": "Records",
+    "audit.proof.at": "Signed",
+    "audit.proof.root": "Root",
+    "audit.proof.key": "Key",
+    "audit.proof.key_file": "public key",
+    "audit.proof.log": "Log",
+    "audit.proof.published.file": "In the file outside",
+    "audit.proof.published.url": "At the URL outside",
+    "audit.proof.published": "published",
+    "audit.proof.published_to": "published up to {size} records",
+    "audit.proof.not_published": "not published yet",
+    "audit.proof.altered": (
+        "The log was altered: it is not the one whose head of {size} records was signed. "
+        "No new head is signed."
+    ),
+    "audit.proof.no_key": "No signing key is set (archive.signing_key): nothing can be signed.",
+    "audit.proof.nothing": "The archive holds no records yet.",
+    "audit.proof.take": "Take it away and verify it yourself",
+    "audit.proof.take_about": (
+        "The file with the whole log is verified anywhere by security-service audit verify with the public "
+        "key alone. Then the service need not be taken at its word."
+    ),
+    "audit.proof.export": "Download the log with its proof",
+    "audit.check": "Verification of the archive",
+    "audit.check.about": (
+        "The service reads the records of the archive again, hashes them and holds them against the signed "
+        "head, earlier heads and the numbers of the records. It goes step by step; the page may be closed."
+    ),
+    "audit.check.begin_whole": "Verify the whole log",
+    "audit.check.begin_newest": "Only the newest {number} record|Only the newest {number} records",
+    "audit.check.whole": "The whole log is sound: {number} record|The whole log is sound: {number} records",
+    "audit.check.part": "Records {first}–{last} of {size} are sound. Earlier ones were not looked at now.",
+    "audit.check.verified": "Records verified",
+    "audit.check.under": "Under the head",
+    "audit.check.head": "{size} records, key {key},",
+    "audit.check.heads": "Earlier heads that agree",
+    "audit.check.other_keys": "Heads of other keys, not compared",
+    "audit.check.pruned": "Without text, as retention says",
+    "audit.check.leaf": "Record",
+    "audit.check.place": "Place in the log",
+    "audit.check.sentence": "Verbatim",
+    "audit.check.fault.unreadable": "A record of the archive cannot be read.",
+    "audit.check.fault.unsigned": "The head is not signed.",
+    "audit.check.fault.unknown_key": "The head is signed with an unknown key.",
+    "audit.check.fault.wrong_signature": "The signature of the head is wrong.",
+    "audit.check.fault.other_log": "The head is another log's.",
+    "audit.check.fault.out_of_order": "Records are out of order.",
+    "audit.check.fault.changed": "A record was changed.",
+    "audit.check.fault.gap": "Records are missing.",
+    "audit.check.fault.repetition": "A record stands twice.",
+    "audit.check.fault.cut_off": "The log was cut off.",
+    "audit.check.fault.too_long": "The log has records too many.",
+    "audit.check.fault.root_differs": "The records are not those that were signed.",
+    "audit.check.fault.two_roots": "There are two heads of one size: the log was forked.",
+    "audit.check.fault.not_consistent": "The log does not go on from the earlier one.",
+    "audit.check.fault.not_included": "The record is not under the head.",
+    "audit.check.fault.summary_differs": "The summary is not that of the records.",
+    "audit.check.fault.not_whole": "More texts are missing than retention took.",
+}
