@@ -22,6 +22,7 @@ from typing import Final
 
 from benchmarks.report import Table
 from benchmarks.subjects import number
+from security_service.domain.incoming import Incoming
 from security_service.domain.link_ports import HandedOver
 from security_service.domain.secret import KeyRing, Secret
 from security_service.links.operating_system import SystemChance, SystemClock
@@ -92,7 +93,11 @@ def whole_way(redis_url: str, seconds: float = 3.0, callers: int = _CALLERS) -> 
 async def _through_one_bind(port: int, window: int, seconds: float) -> SmppRate:
     account = SmppAccount("127.0.0.1", port, "bench", Secret("bench"), window=window)
     is_bound = asyncio.Event()
-    listener = Listener(lambda _push, answer: answer(), lambda _what, _why: is_bound.set())
+    listener = Listener(
+        lambda _push, answer: answer(),
+        lambda _reply, answer: answer(),
+        lambda _what, _why: is_bound.set(),
+    )
     binds = Binds(account, LoopTiming(), listener)
     running = asyncio.get_running_loop().create_task(binds.run())
     await is_bound.wait()
@@ -175,12 +180,16 @@ async def _serve_centre() -> None:
     await server.serve_forever()
 
 
+def _ignore(_reply: Incoming) -> None:
+    """Nobody writes back to the bench."""
+
+
 def _carry(redis_url: str, port: int) -> None:
     scripts = connect(parse_address(redis_url), _TIMEOUT_S)
     desk = StoredDesk(scripts, TextSealer(_RING), block_s(_TIMEOUT_S))
     account = SmppAccount("127.0.0.1", port, "bench", Secret("bench"), window=50)
     process = GatewaysProcess(
-        {_GATEWAY: account}, desk, StoredReceipts(scripts), SystemClock(), PrometheusMeter()
+        {_GATEWAY: account}, desk, StoredReceipts(scripts), SystemClock(), PrometheusMeter(), _ignore
     )
     process.run()
 

@@ -47,7 +47,7 @@ class CountReader:
         with self._database.reading() as connection:
             return [
                 CountRow(at, wanted[what], name, label, count, total_ms)
-                for at, what, name, label, count, total_ms in connection.execute(asked)
+                for at, what, name, label, count, total_ms in connection.execute(asked).all()
             ]
 
     def thin(self, step: Step, until_ms: int) -> bool:

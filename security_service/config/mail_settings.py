@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from security_service.domain.access import Role
 from security_service.domain.secret import Secret
-from security_service.links.smtp_link import Security
 
 _ADDRESS: Final = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}")
+
+
+class MailSecurity(StrEnum):
+    """When TLS begins towards the server that takes answers."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,8 @@ class MailSettings:
     )
     answer_host: str = field(default="", metadata={"help": "SMTP server that takes answers to commands"})
     answer_port: int = field(default=587, metadata={"help": "its port", "least": 1, "most": 65535})
-    answer_security: Security = field(
-        default=Security.STARTTLS, metadata={"help": "when its TLS begins: tls, starttls or none"}
+    answer_security: MailSecurity = field(
+        default=MailSecurity.STARTTLS, metadata={"help": "when its TLS begins: tls, starttls or none"}
     )
     answer_login: str = field(default="", metadata={"help": "login there; empty: none is made"})
     answer_password: Secret = field(default=Secret(""), metadata={"help": "password there"})

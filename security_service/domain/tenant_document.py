@@ -202,6 +202,7 @@ def _warnings(tenant: Tenant) -> Iterator[str]:
 
 def _faults(tenant: Tenant) -> Iterator[str]:
     yield from _text_faults(tenant)
+    yield from _sender_faults(tenant)
     yield from _number_faults(tenant)
     yield from _fallback_faults(tenant)
     yield from _route_faults(tenant.routes)
@@ -221,16 +222,6 @@ def _text_faults(tenant: Tenant) -> Iterator[str]:
         yield "region: must be an ISO 3166 region that numbers are known of, such as RU"
     if not _LOCALE.fullmatch(tenant.locale):
         yield "locale: must be like ru or ru-RU"
-    if not _SENDER.fullmatch(tenant.sender):
-        yield "sender: takes up to 11 Latin characters or 15 digits"
-    if not all(_SENDER.fullmatch(one) for one in tenant.senders):
-        yield "senders: take up to 11 Latin characters or 15 digits each"
-    if not all(_REPLY_NUMBER.fullmatch(one) for one in tenant.reply_numbers):
-        yield "reply_numbers: take 3 to 15 digits each"
-    if tenant.reply_handler and not _HANDLER.fullmatch(tenant.reply_handler):
-        yield "reply_handler: must be an https address, or http on loopback, without a query"
-    if any(not 0 < len(word) <= 20 for word in tenant.refusal_words):
-        yield "refusal_words: take 1 to 20 characters each"
     if not _NAMESPACE.fullmatch(tenant.xml_namespace):
         yield "xml_namespace: must be a URI of up to 256 characters"
     for key, names in (
@@ -242,6 +233,24 @@ def _text_faults(tenant: Tenant) -> Iterator[str]:
             yield f"{key}: names take 1 to 64 of a-z 0-9 _ . -"
         if len(set(names)) < len(names):
             yield f"{key}: a name stands twice"
+
+
+def _message_faults(tenant: Tenant) -> Iterator[str]:
+    """What goes out in the bank's own words, and what comes back."""
+    if not all(_SENDER.fullmatch(one) for one in tenant.senders):
+        yield "senders: take up to 11 Latin characters or 15 digits each"
+    if not all(_REPLY_NUMBER.fullmatch(one) for one in tenant.reply_numbers):
+        yield "reply_numbers: take 3 to 15 digits each"
+    if tenant.reply_handler and not _HANDLER.fullmatch(tenant.reply_handler):
+        yield "reply_handler: must be an https address, or http on loopback, without a query"
+    if any(not 0 < len(word) <= 20 for word in tenant.refusal_words):
+        yield "refusal_words: take 1 to 20 characters each"
+
+
+def _sender_faults(tenant: Tenant) -> Iterator[str]:
+    if not _SENDER.fullmatch(tenant.sender):
+        yield "sender: takes up to 11 Latin characters or 15 digits"
+    yield from _message_faults(tenant)
 
 
 def _number_faults(tenant: Tenant) -> Iterator[str]:

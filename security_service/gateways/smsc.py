@@ -22,7 +22,7 @@ from security_service.domain.messages import (
     SendOutcome,
 )
 from security_service.domain.secret import Secret
-from security_service.domain.sender_ports import (
+from security_service.domain.senders import (
     ListedSender,
     ListedSenders,
     SendersAnswer,

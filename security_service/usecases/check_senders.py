@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from security_service.domain.sender_ports import (
+from security_service.domain.sender_ports import ListsSenders
+from security_service.domain.senders import (
     ListedSenders,
-    ListsSenders,
     SendersNotTold,
     SenderStanding,
 )

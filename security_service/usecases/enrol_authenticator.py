@@ -183,7 +183,7 @@ class EnrolAuthenticator:
     def _refusal(
         self, action: Action, held: StoredSubscriber, finding: SimFinding
     ) -> NotEnrolled | RecordKeepsMoving | None:
-        """None where the trusted SIM is in the network. A changed one is looked at again: that opens a case."""
+        """None where the trusted SIM is in the network. A changed one is looked at anew: it opens a case."""
         answer = finding.answer
         if answer.state is SimState.SAME:
             return None

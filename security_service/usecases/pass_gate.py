@@ -34,8 +34,8 @@ from security_service.domain.ports import (
     SimCheck,
 )
 from security_service.domain.secret import KeyRing
-from security_service.domain.step_up import EnrolledAuthenticator, StepUpMeans, means_of
 from security_service.domain.signed_verdict import decision_text
+from security_service.domain.step_up import EnrolledAuthenticator, StepUpMeans, means_of
 from security_service.domain.subscriber import Subscriber
 from security_service.domain.tenants import FirstContact, Tenant
 from security_service.usecases import gate_events

@@ -199,13 +199,15 @@ class ViewNow:
         now_ms, step = self.clock.unix_ms(), stretch.step
         until_ms = step.begin(now_ms) + step.ms
         since_ms = until_ms - stretch.steps * step.ms
-        rows = self.counts.rows(tenant, step, since_ms, until_ms, SHOWN)
+        rows: dict[Counted, list[CountRow]] = {what: [] for what in SHOWN}
+        for row in self.counts.rows(tenant, step, since_ms, until_ms, SHOWN):
+            rows[row.what].append(row)
         moments = range(since_ms, until_ms, step.ms)
         return NowView(
             stretch,
             since_ms,
             now_ms,
-            {what: _flow(what, [row for row in rows if row.what is what], moments) for what in SHOWN},
+            {what: _flow(what, rows[what], moments) for what in SHOWN},
             self._rates(tenant, today_ms, until_ms),
             self._incidents(tenant, now_ms),
         )
@@ -225,7 +227,9 @@ class ViewNow:
 
     def _rates(self, tenant: str, today_ms: int, until_ms: int) -> tuple[OperatorRate, ...]:
         whats = (Counted.SIM,)
-        today = self.counts.rows(tenant, Step.QUARTER, today_ms, until_ms, whats)
+        # most days begin with an hour; those of some time zones with a quarter
+        step = Step.QUARTER if today_ms % Step.HOUR.ms else Step.HOUR
+        today = self.counts.rows(tenant, step, today_ms, until_ms, whats)
         before_ms = today_ms - BASE_DAYS * Step.DAY.ms
         # a day in UTC that has begun before this one is none of the days before
         whole_days_ms = Step.DAY.begin(today_ms)

@@ -49,5 +49,7 @@ def tenant_routes(services: WebServices) -> tuple[Route, ...]:
         ),
         Route("list_providers", "GET", "/providers", views.providers, READ, ProvidersSchema),
         Route("set_trust", "PUT", trust, views.word, DECIDE, TrustSchema, WordSchema, _NOT_DECIDED),
-        Route("ease_trust", "POST", f"{trust}/ease", views.ease, DECIDE, TrustSchema, EaseSchema, _NOT_DECIDED),
+        Route(
+            "ease_trust", "POST", f"{trust}/ease", views.ease, DECIDE, TrustSchema, EaseSchema, _NOT_DECIDED
+        ),
     )  # fmt: skip

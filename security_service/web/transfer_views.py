@@ -13,6 +13,7 @@ from security_service.usecases.bulk_reverify import (
     BulkBegun,
     BulkOrder,
     BulkOver,
+    BulkRefused,
     CandidatesNeedSecond,
     MayNotBulk,
     NothingToAsk,
@@ -116,19 +117,9 @@ class TransferViews:
                 body.numbers,
             )
         )
-        match outcome:
-            case BulkBegun():
-                return {**bulk_document(outcome.run), "unreadable": list(outcome.unreadable)}
-            case RateTooHigh():
-                raise ProblemRaised(_rate(outcome.most))
-            case NothingToAsk() | TooManyNumbers():
-                raise ProblemRaised(_NO_NUMBER)
-            case CandidatesNeedSecond():
-                raise ProblemRaised(_SECOND)
-            case MayNotBulk():
-                raise ProblemRaised(_ROLE)
-            case _:
-                assert_never(outcome)
+        if isinstance(outcome, BulkBegun):
+            return {**bulk_document(outcome.run), "unreadable": list(outcome.unreadable)}
+        raise ProblemRaised(_bulk_problem(outcome))
 
     def bulks(self) -> Document:
         """List the newest bulk re-verifications."""
@@ -171,6 +162,20 @@ def _file_taken(run: ImportRun) -> Document:
         members = {"fault": run.fault, "id": run.id}
         raise ProblemRaised(Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "file-refused", detail, members))
     return import_document(run)
+
+
+def _bulk_problem(outcome: BulkRefused) -> Problem:
+    match outcome:
+        case RateTooHigh():
+            return _rate(outcome.most)
+        case NothingToAsk() | TooManyNumbers():
+            return _NO_NUMBER
+        case CandidatesNeedSecond():
+            return _SECOND
+        case MayNotBulk():
+            return _ROLE
+        case _:
+            assert_never(outcome)
 
 
 def _rate(most: int) -> Problem:

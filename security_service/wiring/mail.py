@@ -9,7 +9,7 @@ from security_service.domain.mail import MailPerson
 from security_service.domain.ports import Meter
 from security_service.links.letters_in import ask_dns, known_records, read_letter
 from security_service.links.mail_answers import MailAnswers
-from security_service.links.smtp_link import SmtpLink
+from security_service.links.smtp_link import Security, SmtpLink
 from security_service.store.mail_commands import StoredMailCommands
 from security_service.usecases.four_eyes import FourEyes
 from security_service.usecases.obey_mail import ObeyMail
@@ -29,7 +29,7 @@ class MailDesk:
         answers = SmtpLink(
             settings.answer_host or "127.0.0.1",
             settings.answer_port,
-            settings.answer_security,
+            Security(settings.answer_security.value),
             login=settings.answer_login,
             password=settings.answer_password,
         )

@@ -24,6 +24,12 @@ from security_service.domain.messages import (
     SendOutcome,
 )
 from security_service.domain.secret import MessageText, Msisdn, Secret
+from security_service.domain.senders import (
+    ListedSender,
+    ListedSenders,
+    SendersNotTold,
+    SenderStanding,
+)
 from security_service.gateways.smsc import (
     ENDS,
     STATES,
@@ -296,6 +302,21 @@ def test_states_without_ids_come_in_the_order_asked_if_there_are_as_many() -> No
 def signed(secret: str = SECRET, **told: str) -> dict[str, str]:
     text = f"{told['id']}:{told['phone']}:{told['status']}:{secret}"
     return {**told, "sha1": hashlib.sha1(text.encode()).hexdigest()}  # noqa: S324  # the provider's choice
+
+
+def test_the_provider_tells_which_senders_may_be_used(service: SmscService, peer: Peer) -> None:
+    service.senders = as_json(
+        [{"sender": "BANK", "status": 1, "id": 11}, {"sender": "SHOP", "status": 0, "id": 12}]
+    )
+    gateway = SmscGateway("smsc", settings(peer.url))
+    assert gateway.senders(WITHIN_S) == ListedSenders(
+        (
+            ListedSender("BANK", SenderStanding.ADMITTED),
+            ListedSender("SHOP", SenderStanding.AWAITING),
+        )
+    )
+    service.senders = fault(2)
+    assert isinstance(gateway.senders(WITHIN_S), SendersNotTold)
 
 
 @pytest.fixture

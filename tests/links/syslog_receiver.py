@@ -43,7 +43,9 @@ class SyslogReceiver:
         kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
         self._socket = socket.socket(socket.AF_INET, kind)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096 if deaf else 1 << 20)
+        # What the system took in is acknowledged, whatever becomes of it: a failure needs little room there.
+        room = 4096 if deaf or hang_up_after else 1 << 20
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self._socket.bind(("127.0.0.1", port))
         self.port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._run)

@@ -158,6 +158,7 @@ def _jobs(rig: StoreRig, text: str) -> None:
                 | JobKind.RELAY
                 | JobKind.RELAY_RECEIPT
                 | JobKind.REPORT
+                | JobKind.HAND_ON
             ):
                 raise AssertionError(job)
     caller = rig.caller()

@@ -6,6 +6,7 @@ from typing import Final
 
 from security_service.domain.accounts import Account, Face
 from security_service.domain.audit import Event, EventKind
+from security_service.domain.incoming import Incoming
 from security_service.domain.jobs import Job, JobKind
 from security_service.domain.messages import ReceiptState
 from security_service.domain.relay import (
@@ -22,11 +23,13 @@ from security_service.domain.relay import (
     message_id_of,
 )
 from security_service.domain.secret import MessageText, Msisdn
+from security_service.links.sealed_text import TextSealer
 from security_service.store.account_pace import StoredAccountPace
 from security_service.store.accounts import StoredAccounts
+from security_service.store.incoming import StoredIncoming, StoredReplyJournal
 from security_service.store.messages import StoredMessages, StoredRelayQueue
 from security_service.store.reports import StoredReports
-from tests.store.rig import FREE, StoreRig
+from tests.store.rig import FREE, RING, StoreRig
 
 WHOM: Final = Msisdn("79030000077")
 ACCOUNT: Final = Account("bank1", "demo", frozenset({Face.SMPP}), 1, b"d" * 16)
@@ -67,6 +70,11 @@ def do_relayed(rig: StoreRig, text: str) -> None:
     reports.put(report)
     assert list(reports.claim("bank1", 9, 9.0)) == [report]
     reports.done(report)
+    book = StoredIncoming(rig.frame, TextSealer(RING))
+    reply = Incoming("sms", text, WHOM, "2435", MessageText(text), rig.now_ms)
+    assert [book.keep("demo", reply), book.keep("demo", reply)] == [1, 0]
+    told = Event(EventKind.REPLY_RECEIVED, {"to": text})
+    StoredReplyJournal(rig.frame).tell("demo", reply, [told], [])
     accounts = StoredAccounts(rig.frame)
     accounts.save(ACCOUNT, Event(EventKind.ACCOUNT_SAVED, {"actor": text}))
     accounts.refused("192.0.2.1", Event(EventKind.ACCOUNT_REFUSED, {"login": text}))

@@ -28,9 +28,10 @@ from tests.fakes.clock import HandClock
 from tests.fakes.routing import FirstChance, FreePace, MemoryBreakers
 from tests.fakes.sim import OLD_SIM, ScriptedSim
 from tests.fakes.store import MemoryStore, SetHealth
+from tests.fakes.tally import NoTally
 from tests.store.rig import RING, StoreRig
 from tests.usecases.behind_the_scenes import CountingMeter, ScriptedGateway, ShippedPolicies
-from tests.usecases.test_fallback_over_a_store import NoTally, code_of
+from tests.usecases.test_fallback_over_a_store import code_of
 
 BANK: Final = Tenant(
     "bank", code_length=10, gateways=("first", "second"), limits=Limits(requests=(), checks=(), sends=())

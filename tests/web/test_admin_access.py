@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ ONE = f"/api/v1/subscribers/{NUMBER.digits}"
 REASON = {"reason": "x"}
 POLICY = "/api/v1/policies/standard"
 DRAFT = {"document": renamed(STANDARD, "2")}
-ROUTES: dict[str, tuple[str, str, dict[str, str] | str | None, str]] = {
+ROUTES: dict[str, tuple[str, str, Mapping[str, object] | str | None, str]] = {
     "list_subscribers": ("GET", "/api/v1/subscribers", None, "analyst lead auditor admin"),
     "find_subscriber": (
         "POST",

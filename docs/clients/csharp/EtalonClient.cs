@@ -173,7 +173,7 @@ public sealed class EtalonClient
         if (!unsigned)
         {
             string claims = await etalon.Verify(Header(check, "X-Etalon-Signed-Verdict"), tenant, number, amount);
-            told = ", SIM " + Member(claims, "sim_grade") + ", signature valid";
+            told = ", SIM " + Member(claims, "sim") + ", signature valid";
         }
         Console.WriteLine("approved: " + amount + " RUB" + told);
         return 0;

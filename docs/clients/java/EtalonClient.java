@@ -171,8 +171,7 @@ public final class EtalonClient {
         }
         String signed = checked.headers().firstValue("X-Etalon-Signed-Verdict").orElseThrow();
         String claims = etalon.verify(signed, tenant, number, amount);
-        String grade = member(claims, "sim_grade");
-        System.out.println("approved: " + amount + " RUB, SIM " + grade + ", signature valid");
+        System.out.println("approved: " + amount + " RUB, SIM " + member(claims, "sim") + ", signature valid");
     }
 
     private static String waiting(HttpResponse<String> answer) {

@@ -14,7 +14,8 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, Self
 
 import httpx
 from joserfc import jws
@@ -61,6 +62,12 @@ class Etalon:
     def __init__(self, base_url: str, api_key: str) -> None:
         self._http = httpx.Client(base_url=base_url, headers={"X-ApiKey": api_key}, timeout=15)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def generate_code(self, payment: Payment) -> Answer:
         """Send a code for a payment."""
         return self._call("GenerateCode", payment.members())
@@ -106,7 +113,7 @@ class Etalon:
             "tenant": tenant,
             "sub": _sha256(f"{tenant}:{payment.number}"),
             "purpose": "payment",
-            "amount": round(float(payment.amount) * 100),
+            "amount": int(Decimal(payment.amount).scaleb(2)),
             "currency": payment.currency,
             "payee_sha256": _sha256(payment.payee),
         }
@@ -123,7 +130,12 @@ def _sha256(text: str) -> str:
 def main() -> int:
     """Approve one payment; give 0 where it was."""
     payment = Payment(*sys.argv[1:3])
-    etalon = Etalon(os.environ["ETALON_URL"], os.environ["ETALON_API_KEY"])
+    with Etalon(os.environ["ETALON_URL"], os.environ["ETALON_API_KEY"]) as etalon:
+        return approve(etalon, payment)
+
+
+def approve(etalon: Etalon, payment: Payment) -> int:
+    """Have a code sent, typed, checked and vouched for; give 0 where it was right."""
     sent = etalon.generate_code(payment)
     if sent.code == 6:
         print(f"refused: {sent.verdict}")
@@ -141,7 +153,7 @@ def main() -> int:
         print(f"not approved: {checked.code} {checked.description}, wait {checked.wait_s} s")
         return 1
     claims = etalon.verify(checked.signed, os.environ.get("ETALON_TENANT", "demo"), payment)
-    print(f"approved: {payment.amount} {payment.currency}, SIM {claims['sim_grade']}, signature valid")
+    print(f"approved: {payment.amount} {payment.currency}, SIM {claims['sim']}, signature valid")
     return 0
 
 

@@ -11,6 +11,7 @@ from security_service.domain.secret import Secret
 from security_service.links.smpp.account import SmppAccount, SmppPace
 from security_service.links.smpp.bodies import Address, BindBody, MessageBody, read_bind
 from security_service.links.smpp.pdu import Command, Pdu
+from security_service.links.smpp.replies import SmppReply
 from security_service.links.smpp.results import Answered, NoAnswer, NoAnswerReason, Result
 from security_service.links.smpp.session import ClientSession, End, Hooks
 from tests.links.smpp.hand_time import HandTime, in_loop
@@ -27,7 +28,7 @@ class Owner:
     def __init__(self, pace: SmppPace | None = None) -> None:
         self.time = HandTime()
         self.roomy = 0
-        self.received: list[tuple[Push | None, Callable[[], None]]] = []
+        self.received: list[tuple[Push | SmppReply | None, Callable[[], None]]] = []
         hooks = Hooks(self._has_room, lambda push, answer: self.received.append((push, answer)))
         self.session = ClientSession(ACCOUNT, pace or SmppPace(), self.time, hooks)
         self.wire = Wire(self.session)
@@ -249,7 +250,7 @@ async def test_a_receipt_is_read() -> None:
     owner.wire.bind()
     owner.wire.say(Pdu(Command.DELIVER_SM, 0, 41, RECEIPT.encode()))
     push = owner.received[0][0]
-    assert push is not None
+    assert isinstance(push, Push)
     assert (push.message_id, push.receipt.state) == ("77", ReceiptState.DELIVERED)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.store.rig import StoreRig
-from tests.web.console.rig import ConsoleRig
+from tests.web.console.rig import BANK, OTHER_BANK, ConsoleRig
 
 
 @pytest.fixture
@@ -20,3 +20,11 @@ def store(redis_url: str) -> Iterator[StoreRig]:
 @pytest.fixture
 def rig(store: StoreRig) -> ConsoleRig:
     return ConsoleRig(store)
+
+
+@pytest.fixture
+def managed(rig: ConsoleRig) -> ConsoleRig:
+    """The rig with both banks in its store, where they can be managed."""
+    for tenant in (BANK, OTHER_BANK):
+        rig.book.save(tenant, "cli:root")
+    return rig

@@ -14,7 +14,12 @@ from security_service.domain.access import Role
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.imsi import Candidate, Grade, learnt
 from security_service.domain.secret import KeyRing, Msisdn, Secret
-from security_service.domain.sender_ports import ListedSender, ListedSenders, SendersAnswer, SenderStanding
+from security_service.domain.senders import (
+    ListedSender,
+    ListedSenders,
+    SendersAnswer,
+    SenderStanding,
+)
 from security_service.domain.subscriber import NEW_SUBSCRIBER, Subscriber
 from security_service.domain.tenants import Tenant
 from security_service.links.authenticator import AuthenticatorApp

@@ -23,12 +23,11 @@ from security_service.domain.templates import Template, TemplateSet, WebOtp
 from security_service.domain.tenant_document import tenant_document, tenant_rows
 from security_service.domain.tenants import FourEyesDeed, Tenant
 from security_service.usecases.view_now import ViewNow
-from security_service.web.console.fault_words import fault_in_words
 from security_service.web.console.tenant_forms import filled_form, typed_document
 from security_service.web.console.tenant_sections import SETTINGS, TenantSection, Widget, asked_of
-from security_service.web.console.words import DICTIONARIES, Locale, Words
+from security_service.web.console.words import DICTIONARIES
 from tests.store.rig import StoreRig
-from tests.web.console.rig import BANK, OTHER_BANK, Browser, ConsoleRig, shown
+from tests.web.console.rig import BANK, Browser, ConsoleRig, shown
 
 ONE = "/console/tenants/bank"
 FULL = replace(
@@ -60,13 +59,6 @@ class ArchiveAway:
         self, tenant: str, step: Step, since_ms: int, until_ms: int, whats: Sequence[Counted]
     ) -> Sequence[CountRow]:
         raise ArchiveUnavailable("gone")
-
-
-@pytest.fixture
-def managed(rig: ConsoleRig) -> ConsoleRig:
-    for tenant in (BANK, OTHER_BANK):
-        rig.book.save(tenant, "cli:root")
-    return rig
 
 
 def fields(answer: TestResponse) -> dict[str, str]:
@@ -379,110 +371,6 @@ def test_a_tenant_or_section_that_does_not_exist_is_a_page(managed: ConsoleRig) 
     managed.tenants.put(Tenant("ghost"))
     assert browser.get("/console/tenants/ghost").status_code == 404
     assert browser.get(f"{ONE}/settings/nothing").status_code == 404
-
-
-# --- keys
-
-
-def test_a_key_is_issued_shown_once_and_ended(managed: ConsoleRig) -> None:
-    browser = managed.signed_in(Role.ADMIN)
-    browser.get(f"{ONE}/keys")
-    first = browser.post(f"{ONE}/keys", {"name": "backend"})
-    key = re.search(r"data-key>(et_[0-9a-f]{64})<", first.text)
-    assert key is not None
-    assert managed.book.by_key(Secret(key[1])) == BANK
-    answer = browser.post(f"{ONE}/keys", {"name": "backend", "replaces": "on", "grace": "3600"})
-    assert "1 прежний ключ закончится: 1 час" in shown(answer)
-    said = browser.get(f"{ONE}/keys")
-    assert key[1] not in said.text
-    ids = [info.id for info in managed.book.keys_of("bank")]
-    assert len(ids) == 2
-    assert all(one in shown(said) for one in ids)
-    ended = browser.post(f"{ONE}/keys/end", {"key": ids[0], "grace": "0"})
-    assert "завершён" in shown(browser.follow(ended))
-    assert [info.id for info in managed.book.keys_of("bank")] == ids[1:]
-    again = browser.post(f"{ONE}/keys/end", {"key": ids[0], "grace": "0"})
-    assert "уже нет" in shown(browser.follow(again))
-    assert key[1] not in str(managed.store.texts("m"))
-
-
-def test_a_key_of_another_bank_cannot_be_ended_through_ones_own(managed: ConsoleRig) -> None:
-    theirs = managed.book.issue_key("odd", Secret("theirs"), "theirs", "cli:root")
-    browser = managed.signed_in(Role.ADMIN)
-    browser.get(f"{ONE}/keys")
-    browser.post(f"{ONE}/keys/end", {"key": theirs.id, "grace": "0"})
-    assert managed.book.keys_of("odd") == [theirs]
-
-
-@pytest.mark.parametrize("name", ["UPPER", "a b", "-x", "ключ"])
-def test_an_odd_name_of_a_key_is_refused(managed: ConsoleRig, name: str) -> None:
-    browser = managed.signed_in(Role.ADMIN)
-    browser.get(f"{ONE}/keys")
-    assert browser.post(f"{ONE}/keys", {"name": name}).status_code == 422
-    assert managed.book.keys_of("bank") == []
-
-
-# --- accounts
-
-
-def test_an_account_is_added_shown_once_changed_and_removed(managed: ConsoleRig) -> None:
-    browser = managed.signed_in(Role.ADMIN)
-    browser.get(f"{ONE}/accounts")
-    form = {"login": "oldsys", "face.rest": "on", "networks": "10.0.0.0/8", "a_second": "5", "sessions": "2"}
-    made = browser.post(f"{ONE}/accounts", form)
-    password = re.search(r"data-key>([A-Za-z0-9]{24})<", made.text)
-    assert password is not None
-    assert "такой логин уже есть" in shown(browser.post(f"{ONE}/accounts", form)).lower()
-    listed = browser.get(f"{ONE}/accounts")
-    assert "oldsys rest 10.0.0.0/8 5" in shown(listed)
-    assert password[1] not in listed.text
-    again = browser.post(f"{ONE}/accounts/password", {"login": "oldsys"})
-    assert password[1] not in again.text
-    assert "data-key>" in again.text
-    assert "удалена" in shown(browser.follow(browser.post(f"{ONE}/accounts/remove", {"login": "oldsys"})))
-    assert list(managed.accounts.of("bank")) == []
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        {"login": "x"},
-        {"login": "x y", "face.rest": "on"},
-        {"login": "x", "face.rest": "on", "networks": "nowhere"},
-        {"login": "x", "face.rest": "on", "a_second": "many"},
-    ],
-)
-def test_an_account_that_cannot_be_is_refused(managed: ConsoleRig, form: dict[str, str]) -> None:
-    browser = managed.signed_in(Role.ADMIN)
-    browser.get(f"{ONE}/accounts")
-    assert browser.post(f"{ONE}/accounts", form).status_code == 422
-
-
-def test_an_account_of_another_bank_is_not_touched(managed: ConsoleRig) -> None:
-    browser = managed.signed_in(Role.ADMIN)
-    browser.get(f"{ONE}/accounts")
-    browser.post("/console/tenants/odd/accounts", {"login": "theirs", "face.smpp": "on"})
-    for deed in ("password", "remove"):
-        assert browser.post(f"{ONE}/accounts/{deed}", {"login": "theirs"}).status_code == 404
-    assert [one.login for one in managed.accounts.of("odd")] == ["theirs"]
-
-
-# --- words
-
-
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("code_length: must be from 4 to 10, not 99", "code_length: Допустимо от 4 до 10, а не 99."),
-        ("policy: there is no x (there are: a, b)", "policy: «x» не настроено. Есть: a, b."),
-        ("templates.a.ru: {code} is missing", "templates.a.ru: В тексте нет {code}."),
-        ("policy: observe sends every message, whatever became of the SIM", "policy: Политика observe"),
-        ("something: nobody has words for", "something: nobody has words for"),
-        ("no colon", "no colon"),
-    ],
-)
-def test_faults_are_told_in_words(fault: str, told: str) -> None:
-    assert fault_in_words(fault, Words(Locale.RU)).startswith(told)
 
 
 def test_pages_answer_without_reading_more_than_a_page(store: StoreRig) -> None:

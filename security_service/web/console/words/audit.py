@@ -67,7 +67,7 @@ RU: Final = {
     "audit.check": "Проверка архива",
     "audit.check.about": (
         "Служба перечитывает записи архива, считает их хеши и сверяет с подписанной вершиной, "
-        "с прежними вершинами и с номерами записей. Проверка идёт по шагам; страницу можно закрыть."
+        "с прежними вершинами и с номерами записей. Проверка идёт по шагам, пока страница открыта."
     ),
     "audit.check.begin_whole": "Проверить весь журнал",
     "audit.check.begin_newest": (
@@ -168,7 +168,7 @@ EN: Final = {
     "audit.check": "Verification of the archive",
     "audit.check.about": (
         "The service reads the records of the archive again, hashes them and holds them against the signed "
-        "head, earlier heads and the numbers of the records. It goes step by step; the page may be closed."
+        "head, earlier heads and the numbers of the records. It goes step by step while the page is open."
     ),
     "audit.check.begin_whole": "Verify the whole log",
     "audit.check.begin_newest": "Only the newest {number} record|Only the newest {number} records",
