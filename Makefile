@@ -80,7 +80,7 @@ env-dev: .venv/.installed-dev ## create .venv with what tests need too
 
 # Real programs of others that some tests speak with. Only root on Debian gets them installed; without them
 # those tests are skipped and say so.
-COUNTERPARTS := chromium mono-mcs mono-runtime libmono-system-runtime-serialization4.0-cil redis-server osmo-hlr \
+COUNTERPARTS := chromium mono-mcs mono-runtime libmono-system-runtime-serialization4.0-cil libmono-system-net-http4.0-cil redis-server osmo-hlr \
     postgresql kannel rsyslog rsyslog-openssl
 
 counterparts: ## install the real programs that some tests speak with (root on Debian)

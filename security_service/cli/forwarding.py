@@ -19,6 +19,7 @@ from security_service.usecases.forward_events import ForwardEvents
 from security_service.usecases.watch_forwarding import ForwardView
 from security_service.web.subscriber_document import moment
 from security_service.wiring import Service, build_forward_link, build_forwarding, build_watch_forwarding
+from security_service.wiring.camara import build_swap_forwarding
 
 _LOOK_EVERY_S: Final = 1.0
 
@@ -92,11 +93,20 @@ def shown(view: ForwardView) -> str:
 @contextmanager
 def forwarding(settings: Settings, service: Service, meter: PrometheusMeter) -> Iterator[None]:
     """Have every target served in a thread of its own while the block runs, so that none delays another."""
-    served = build_forwarding(settings, service.archive, service.clock, service.chance, meter)
-    bells = [Bell() for _ in served]
+    served = [*build_forwarding(settings, service.archive, service.clock, service.chance, meter)]
+    gateway, letters = service.open_gateway, Bell()
+    if gateway.issuer:
+        holder = service.chance.token()
+        served.append(build_swap_forwarding(settings, gateway, service.archive, service.clock, holder, meter))
+    bells = [*(Bell() for _ in served), letters]
     with ExitStack() as stack:
-        for one, bell in zip(served, bells, strict=True):
+        for one, bell in zip(served, bells, strict=False):
             stack.enter_context(beside(SlowChores([_chore(one, bell)], service.clock, meter, bell), bell))
+        if gateway.issuer:
+            sending = Chore(
+                "swap_letters", _LOOK_EVERY_S, lambda: gateway.send_letters.run(lambda: letters.stopped)
+            )
+            stack.enter_context(beside(SlowChores([sending], service.clock, meter, letters), letters))
         yield
         for bell in bells:
             bell.stop()

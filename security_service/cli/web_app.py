@@ -79,7 +79,9 @@ def web_services(settings: Settings, meter: PrometheusMeter) -> WebServices:
 def _camara(gateway: OpenGateway) -> CamaraServices | None:
     if not gateway.issuer:
         return None
-    return CamaraServices(gateway.issuer, gateway.tokens, gateway.one_time_sms, gateway.sim_swap)
+    return CamaraServices(
+        gateway.issuer, gateway.tokens, gateway.one_time_sms, gateway.sim_swap, gateway.subscriptions
+    )
 
 
 def application_from_environment() -> WSGIApplication:

@@ -20,6 +20,13 @@ class OpenGatewaySettings:
         metadata={"help": "address of the service as clients reach it, https; empty: CAMARA is not served"},
     )
 
+    private_sinks: bool = field(
+        default=False,
+        metadata={
+            "help": "sinks of subscriptions may be inside the house: private addresses, http on loopback"
+        },
+    )
+
     def __post_init__(self) -> None:
         if not self.issuer:
             return

@@ -28,7 +28,13 @@ OTP_SCOPE: Final = "one-time-password-sms:send-validate"
 SIM_SWAP_SCOPE: Final = "sim-swap"
 CHECK_SCOPE: Final = "sim-swap:check"
 DATE_SCOPE: Final = "sim-swap:retrieve-date"
-SCOPES: Final = (OTP_SCOPE, SIM_SWAP_SCOPE, CHECK_SCOPE, DATE_SCOPE)
+SWAPPED_SCOPE: Final = "sim-swap-subscriptions:org.camaraproject.sim-swap-subscriptions.v0.swapped:create"
+SUBSCRIPTIONS_READ_SCOPE: Final = "sim-swap-subscriptions:read"
+SUBSCRIPTIONS_DELETE_SCOPE: Final = "sim-swap-subscriptions:delete"
+SCOPES: Final = (
+    OTP_SCOPE, SIM_SWAP_SCOPE, CHECK_SCOPE, DATE_SCOPE,
+    SWAPPED_SCOPE, SUBSCRIPTIONS_READ_SCOPE, SUBSCRIPTIONS_DELETE_SCOPE,
+)  # fmt: skip
 """The scopes that a client may be given, besides purposes (`dpv:…`)."""
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")

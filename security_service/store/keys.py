@@ -129,6 +129,11 @@ def otp_key(tenant: str, what: str) -> str:
     return f"{{otp:{tenant}}}:{what}"
 
 
+def subscription_key(tenant: str, what: str) -> str:
+    """A key of a tenant's subscriptions to SIM swaps; all of a tenant share one hash tag."""
+    return f"{{sub:{tenant}}}:{what}"
+
+
 def account_key(account: str, what: str) -> str:
     """A key of what an account of a face is to be told; all of an account share one hash tag."""
     return f"{{r:{account}}}:{what}"

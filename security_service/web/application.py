@@ -13,6 +13,7 @@ from security_service.web.callbacks import create_callbacks
 from security_service.web.camara_otp import create_camara_otp
 from security_service.web.camara_services import CamaraServices
 from security_service.web.camara_sim_swap import create_camara_sim_swap
+from security_service.web.camara_swap_subscriptions import create_camara_subscriptions
 from security_service.web.console.frame import create_console
 from security_service.web.devino import create_devino
 from security_service.web.devino_rest import create_devino_rest
@@ -87,6 +88,7 @@ def _register_camara(app: Flask, services: WebServices, camara: CamaraServices) 
         (create_discovery(camara), Authentication.NONE),
         (create_camara_otp(camara, services.chance), Authentication.OAUTH_CLIENT),
         (create_camara_sim_swap(camara, services.chance), Authentication.OAUTH_CLIENT),
+        (create_camara_subscriptions(camara, services.chance), Authentication.OAUTH_CLIENT),
     )
     for blueprint, _ in faces:
         app.register_blueprint(blueprint)

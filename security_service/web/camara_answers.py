@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
 from pathlib import PurePath
@@ -27,13 +27,17 @@ _OTP: Final = "ONE_TIME_PASSWORD_SMS."
 
 _log = structlog.get_logger(__name__)
 
-Json = str | int | bool | None | Mapping[str, "Json"]
+Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 class CamaraError(Enum):
     """The errors of the interfaces: status, code, message."""
 
     INVALID_ARGUMENT = (400, "INVALID_ARGUMENT", "The request does not follow the interface's definition.")
+    INVALID_PROTOCOL = (400, "INVALID_PROTOCOL", "Only HTTP is supported.")
+    INVALID_CREDENTIAL = (400, "INVALID_CREDENTIAL", "Only an access token is supported.")
+    INVALID_TOKEN = (400, "INVALID_TOKEN", "Only a bearer token is supported.")
+    INVALID_SINK = (400, "INVALID_SINK", "sink must be a public https address without login and query.")
     OUT_OF_RANGE = (400, "OUT_OF_RANGE", "A value is outside its range.")
     OTP_FAILED = (
         400, f"{_OTP}VERIFICATION_FAILED", "The attempts for this authenticationId are used up."
@@ -49,6 +53,9 @@ class CamaraError(Enum):
     IDENTIFIER_NOT_FOUND = (404, "IDENTIFIER_NOT_FOUND", "The phone number belongs to nobody.")
     TOO_LARGE = (413, "INVALID_ARGUMENT", "The body is larger than 64 KiB.")
     UNSUPPORTED_MEDIA_TYPE = (415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
+    MULTIEVENT = (
+        422, "MULTIEVENT_SUBSCRIPTION_NOT_SUPPORTED", "A subscription is to one type of event."
+    )  # fmt: skip
     MISSING_IDENTIFIER = (422, "MISSING_IDENTIFIER", "The token names no phone number: give phoneNumber.")
     NOT_APPLICABLE = (422, "SERVICE_NOT_APPLICABLE", "Nothing can be said of this phone number.")
     TOO_MANY_REQUESTS = (429, "TOO_MANY_REQUESTS", "A limit is reached, try later.")
@@ -87,9 +94,9 @@ def camara_blueprint(name: str, prefix: str, chance: Chance) -> Blueprint:
     return blueprint
 
 
-def answered(document: Mapping[str, Json]) -> Response:
-    """Give the answer 200."""
-    return SecuredResponse(json.dumps(document), content_type="application/json")
+def answered(document: Json, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Give an answer that is no error."""
+    return SecuredResponse(json.dumps(document), status.value, content_type="application/json")
 
 
 def refused(error: CamaraError, message: str = "") -> Response:
@@ -102,16 +109,21 @@ def refused(error: CamaraError, message: str = "") -> Response:
     return response
 
 
-def body_members() -> Mapping[str, object]:
-    """Read the body; comes behind authentication (401) and scopes (403), before all that it means.
-
-    Raises CamaraRefusal. A correlator that is none is an argument like any other.
-    """
+def refuse_bad_correlator() -> None:
+    """Raise CamaraRefusal for a correlator that is none."""
     given = request.headers.get(CORRELATOR, "")
     if given and not _CORRELATOR.fullmatch(given):
         raise CamaraRefusal(
             CamaraError.INVALID_ARGUMENT, f"{CORRELATOR} has characters that it may not have."
         )
+
+
+def body_members() -> Mapping[str, object]:
+    """Read the body; comes behind authentication (401) and scopes (403), before all that it means.
+
+    Raises CamaraRefusal. A correlator that is none is an argument like any other.
+    """
+    refuse_bad_correlator()
     if request.mimetype != "application/json":
         raise CamaraRefusal(CamaraError.UNSUPPORTED_MEDIA_TYPE)
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import request
 
 from security_service.usecases.grant_token import GrantToken, KnownCaller
+from security_service.usecases.keep_swap_subscriptions import KeepSwapSubscriptions
 from security_service.usecases.one_time_sms import OneTimeSms
 from security_service.usecases.tell_sim_swap import TellSimSwap
 from security_service.web.auth import bearer_key
@@ -21,6 +22,7 @@ class CamaraServices:
     tokens: GrantToken
     one_time_sms: OneTimeSms
     sim_swap: TellSimSwap
+    subscriptions: KeepSwapSubscriptions
 
     @property
     def token_endpoint(self) -> str:

@@ -23,20 +23,25 @@ from security_service.domain.secret import Msisdn
 from security_service.domain.tenants import Tenant
 from security_service.links.client_assertion import SignedAssertions, public_keys
 from security_service.links.operating_system import SystemChance
+from security_service.links.sealed_text import TextSealer
+from security_service.links.sink_link import SinkLink
 from security_service.store.accounts import StoredAccounts
 from security_service.store.authentications import StoredAuthentications
 from security_service.store.oauth_clients import StoredOAuthClients, StoredOAuthTokens
+from security_service.store.swap_subscriptions import StoredSwapSubscriptions
 from security_service.usecases.grant_token import GrantToken
 from security_service.usecases.keep_clients import KeepClients
+from security_service.usecases.keep_swap_subscriptions import KeepSwapSubscriptions
 from security_service.usecases.one_time_sms import OneTimeSms
 from security_service.usecases.tell_sim_swap import TellSimSwap
 from security_service.web.application import faceless_app
 from security_service.web.camara_otp import create_camara_otp
 from security_service.web.camara_services import CamaraServices
 from security_service.web.camara_sim_swap import create_camara_sim_swap
+from security_service.web.camara_swap_subscriptions import create_camara_subscriptions
 from security_service.web.oauth import ASSERTION_TYPE, create_discovery, create_oauth
 from tests.links.signing_keys import ec_pem, rsa_pem
-from tests.store.rig import StoreRig
+from tests.store.rig import RING, StoreRig
 from tests.usecases.behind_the_scenes import MemoryTenants
 from tests.usecases.test_fallback_over_a_store import BANK, NUMBER, Service
 
@@ -118,13 +123,22 @@ class CamaraRig:
             chance,
             self.service.meter,
         )
-        camara = self.services = CamaraServices(self.issuer, tokens, one_time_sms, sim_swap)
+        subscriptions = KeepSwapSubscriptions(
+            StoredSwapSubscriptions(frame),
+            SinkLink(private=False),
+            TextSealer(RING, "sink tokens"),
+            chance,
+            self.clock,
+            self.service.meter,
+        )
+        camara = self.services = CamaraServices(self.issuer, tokens, one_time_sms, sim_swap, subscriptions)
         app = faceless_app()
         for blueprint in (
             create_oauth(camara, ()),
             create_discovery(camara),
             create_camara_otp(camara, chance),
             create_camara_sim_swap(camara, chance),
+            create_camara_subscriptions(camara, chance),
         ):
             app.register_blueprint(blueprint)
         return app

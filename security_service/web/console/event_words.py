@@ -49,7 +49,8 @@ _IN_GROUPS: Final[Mapping[Group, str]] = {
     ),
     Group.LIMITS: ("subscriber_locked lifetime_warning subscriber_disabled limit_reached limit_counted"),
     Group.SERVICE: (
-        "trust_learnt trust_demoted imsi_asked reply_received reply_handed_on reply_not_handed_on account_refused gateway_away gateway_back store_initialised "
+        "trust_learnt trust_demoted imsi_asked reply_received reply_handed_on reply_not_handed_on "
+        "account_refused gateway_away gateway_back store_initialised "
         "store_rebuilt events_pruned"
     ),
 }

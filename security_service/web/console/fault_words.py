@@ -12,6 +12,7 @@ _PATTERNS: Final[Sequence[tuple[re.Pattern[str], str]]] = tuple(
     (re.compile(pattern), f"fault.{word}")
     for pattern, word in (
         (r"must be from (?P<least>\S+) to (?P<most>\S+), not (?P<value>.+)", "range"),
+        (r"must be from (?P<least>\S+) to (?P<most>\S+)", "between"),
         (r"must be at least (?P<least>\S+), not (?P<value>.+)", "least"),
         (r"must be at most (?P<most>\S+), not (?P<value>.+)", "most"),
         (r"must be one of (?P<words>.+)", "one_of"),

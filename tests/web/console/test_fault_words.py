@@ -29,7 +29,7 @@ FAULTY: list[dict[str, object]] = [
         "routes": [{"legs": [], "prefixes": ["x"], "countries": ["x"], "operators": ["x"]}],
         "guesses": {"guesses": 0, "lock_seconds": [], "lifetime_cap": 1, "known_for": -1},
         "notices": {"x y": "{}"},
-        "limits": {"sends": [{"name": "A", "limit": 1, "seconds": 1}, {"name": "A", "limit": 1, "seconds": 1}]},
+        "limits": {"sends": [{"name": "A", "limit": 1, "seconds": 1}] * 2},
         "four_eyes": ["add_sim", "add_sim"],
         "templates": {
             "texts": {
@@ -39,7 +39,8 @@ FAULTY: list[dict[str, object]] = [
             "web_otp": "HTTP://X",
         },
     },
-    {"code_length": "x", "pin_at_check": 1, "unknown_is": "x", "odd": 1, "lookups": 1, "limits": {"sends": [{}]}},
+    {"code_length": "x", "pin_at_check": 1, "unknown_is": "x", "odd": 1, "lookups": 1},
+    {"limits": {"sends": [{}]}},
     {"id": "bank", "templates": {"web_otp": "a.example", "app_hash": "x"}, "limits": []},
     {"id": "bank", "routes": [{"legs": [{"gateway": "sms", "weight": -1}]}]},
     {"id": "bank", "limits": {"sends": [{"name": "a", "limit": 0, "seconds": 1}]}},

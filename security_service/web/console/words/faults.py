@@ -6,6 +6,7 @@ from typing import Final
 
 RU: Final = {
     "fault.range": "Допустимо от {least} до {most}, а не {value}.",
+    "fault.between": "Допустимо от {least} до {most}.",
     "fault.least": "Не меньше {least}, а не {value}.",
     "fault.most": "Не больше {most}, а не {value}.",
     "fault.one_of": "Допустимо одно из: {words}.",
@@ -58,6 +59,7 @@ RU: Final = {
 
 EN: Final = {
     "fault.range": "From {least} to {most}, not {value}.",
+    "fault.between": "From {least} to {most}.",
     "fault.least": "At least {least}, not {value}.",
     "fault.most": "At most {most}, not {value}.",
     "fault.one_of": "One of: {words}.",
