@@ -1,4 +1,4 @@
-"""Subscriptions to SIM swaps: what they are, what is told of them, when a letter is tried again; no behaviour.
+"""Subscriptions to SIM swaps: what they are, what sinks get, when a letter is tried again; sends nothing.
 
 CAMARA sim-swap-subscriptions 0.2, CloudEvents 1.0.
 """

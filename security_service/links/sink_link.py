@@ -24,7 +24,7 @@ _GONE: Final = 410
 
 
 class SinkLink:
-    """Implements Sink. `private` lets letters go to addresses that are not public, and by http on loopback."""
+    """Implements Sink. `private` lets letters go to addresses inside the house, and by http on loopback."""
 
     def __init__(self, *, private: bool) -> None:
         self._private = private

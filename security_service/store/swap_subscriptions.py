@@ -15,7 +15,7 @@ from security_service.domain.swap_subscriptions import (
     SinkLetter,
     SwapSubscription,
 )
-from security_service.store.connection import Reply
+from security_service.store.connection import Argument, Reply
 from security_service.store.frame import StoreFrame, words
 from security_service.store.keys import subscription_key
 from security_service.store.scripts import load
@@ -40,7 +40,7 @@ class StoredSwapSubscriptions:
     def put(self, subscription: SwapSubscription) -> bool:
         """Keep a new one; False where its tenant has as many as it may have."""
         kept_ms = subscription.ends_ms - subscription.starts_ms + KEPT_MS
-        arguments = [
+        arguments: list[Argument] = [
             subscription.id,
             _document(subscription),
             subscription.most_events,
@@ -64,7 +64,7 @@ class StoredSwapSubscriptions:
     def end(self, letter: SinkLetter) -> bool:
         """End the letter's subscription and queue the letter at once; False where it had ended."""
         one = letter.subscription
-        arguments = [one.id, letter.id, _body(letter), letter.first_ms, KEPT_MS]
+        arguments: list[Argument] = [one.id, letter.id, _body(letter), letter.first_ms, KEPT_MS]
         return self._frame.scripts.run(self._end, _keys(one), arguments) == [1]
 
     def of_number(self, tenant: str, number: Msisdn) -> Sequence[SwapSubscription]:
@@ -108,7 +108,7 @@ class StoredSwapSubscriptions:
 
     def put_off(self, letter: SinkLetter, due_ms: int) -> None:
         """Have a letter wait until then."""
-        arguments = [letter.id, _body(letter), due_ms]
+        arguments: list[Argument] = [letter.id, _body(letter), due_ms]
         self._frame.scripts.run(self._put_off, _queue(letter.subscription.tenant), arguments)
 
     def _named(self, tenant: str, ids: Reply) -> Sequence[SwapSubscription]:

@@ -1,4 +1,4 @@
-"""Tell subscribers of SIM swaps that the log has: letters from leaves, letters to sinks, each at least once."""
+"""Tell subscribers of the log's SIM swaps: letters from leaves, letters to sinks, each at least once."""
 
 from __future__ import annotations
 

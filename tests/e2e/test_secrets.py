@@ -83,6 +83,7 @@ def live(run: FullRun, running: Running, inside: Inside) -> None:
     run.keys = {facts["api_key"], facts["admin_key"], secrets["sandbox"]["password"], *keys.values()}
     run.keys |= {key for ring in secrets["settings"]["keys"].values() for key in ring.values()}
     run.keys |= {secrets["settings"]["archive"]["signing_key"], facts["invitation"]}
+    run.keys |= {facts["smpp_password"]}
     run.keys |= {UNKNOWN_KEY, UNKNOWN_ADMIN_KEY}
     with ExitStack() as undo:
         for tenant, key in keys.items():
@@ -194,7 +195,7 @@ def test_the_search_knows_what_it_looks_for(full_run: FullRun) -> None:
     assert len(full_run.imsis) >= 20
     assert found_in(full_run.own_files, full_run.codes) >= 6
     assert found_in(full_run.own_files, full_run.imsis) >= 3
-    assert found_in(full_run.own_files, full_run.keys) == 9
+    assert found_in(full_run.own_files, full_run.keys) == 11
 
 
 def test_the_places_that_are_searched_are_full(full_run: FullRun) -> None:

@@ -54,6 +54,10 @@ TRIED_ELSEWHERE: Final[Mapping[str, str]] = {
     "put_run": "test_imports.py",
     "mark_run": "test_bulk_runs.py",
     "count_run": "test_bulk_runs.py",
+    "put_subscription": "test_swap_subscriptions.py",
+    "tell_swap": "test_swap_subscriptions.py",
+    "end_subscription": "test_swap_subscriptions.py",
+    "put_letter_off": "test_swap_subscriptions.py",
 }
 
 

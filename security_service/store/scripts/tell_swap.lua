@@ -10,7 +10,7 @@ local left, leaf, sim = string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '',
 if not left or tonumber(ARGV[2]) <= tonumber(leaf) then
   return { 0 }
 end
-if tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1])) <= tonumber(ARGV[8]) then
+if tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or '0') <= tonumber(ARGV[8]) then
   return { 0 }
 end
 if sim == ARGV[3] then
