@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from security_service.web.wire.codec import RequestCodec
 from security_service.web.wire.messages import CheckCodeRequest, GenerateCodeRequest
 from security_service.web.wire.negotiation import CSV, JSON, JSV, XML
 
@@ -19,7 +21,7 @@ PAGES = [
     ROOT / "policies" / "README.md",
     *sorted(DOCS.rglob("*.md")),
 ]
-CODECS = {"JSON": JSON, "XML": XML, "JSV": JSV, "CSV": CSV}
+CODECS: Mapping[str, RequestCodec] = {"JSON": JSON, "XML": XML, "JSV": JSV, "CSV": CSV}
 
 
 def _links(page: Path) -> list[str]:

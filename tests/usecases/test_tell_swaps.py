@@ -159,7 +159,7 @@ def test_a_sink_that_is_away_gets_it_later_with_growing_pauses_for_a_day(scene: 
     scene.swap("a")
     scene.sink.answer = SinkEnd.NOT_TAKEN
     tries = []
-    for _ in range(90_000 // 100):
+    for _ in range(100_000 // 100):
         tries.append(len(scene.work()))
         scene.clock.move(100)
     assert 20 < sum(tries) < 60

@@ -10,7 +10,9 @@ from flask import Response, request
 
 from security_service.domain.access import Role
 from security_service.domain.audit import AuditQuery, EventKind
+from security_service.domain.cases import Case, CaseQuery, CaseState
 from security_service.domain.phone import country_of, parse_msisdn
+from security_service.domain.proposals import ProposalState, number_of
 from security_service.usecases.candidates import fingerprint
 from security_service.usecases.view_subscriber import SubscriberView
 from security_service.web.console import forms
@@ -70,6 +72,12 @@ class SubscriberPages:
             authenticator=self._services.enrol_authenticator.view(tenant, number),
             deeds=self._offered(view),
             last=self._last_decision(subject),
+            case=self._open_case(subject),
+            waiting=[
+                one
+                for one in self._services.four_eyes.pending(tenant)
+                if one.state is ProposalState.WAITING and number_of(one.deed) == number
+            ],
             lines=[line_of(one, this_visit().words) for one in told.events],
             groups=list(Group),
             group=group,
@@ -91,6 +99,11 @@ class SubscriberPages:
         return [
             deed for deed, roles in self._deeds.items() if person.may(roles) and not idle.get(deed, False)
         ]
+
+    def _open_case(self, subject: Subject) -> Case | None:
+        """The case of this number that somebody still has to judge, the one with most at stake."""
+        query = CaseQuery(subject.tenant.id, CaseState.OPEN, number=subject.number, count=1)
+        return next(iter(self._services.work_cases.page(query).cases), None)
 
     def _last_decision(self, subject: Subject) -> Decided | None:
         query = AuditQuery(
