@@ -123,14 +123,6 @@ def test_a_case_says_not_to_call_and_leads_to_its_subscriber(rig: ConsoleRig, de
     assert sealed(NEW_SIM).newest().token() not in page.text
 
 
-def test_the_page_of_a_subscriber_leads_to_its_open_case(rig: ConsoleRig, desk: DeedsDesk) -> None:
-    case = desk.open_case()
-    browser = rig.signed_in(Role.ANALYST)
-    page = browser.follow(browser.post("/console/subscribers", {"number": f"+{case.number.digits}"}))
-    assert f'href="{path(case)}"' in page.text
-    assert "Открытое дело" in shown(page)
-
-
 def test_an_analyst_takes_a_case_passes_it_on_and_gives_it_back(rig: ConsoleRig, desk: DeedsDesk) -> None:
     case = desk.open_case()
     rig.desk.arrive("boris", Role.LEAD)
