@@ -19,7 +19,10 @@ from security_service.domain.secret import Msisdn, Secret
 
 MASK: Final = "***"
 
-_LOUD: Final = ("httpx", "httpcore", "urllib3", "zeep", "granian", "_granian", "werkzeug", "redis", "asyncio")
+_LOUD: Final = (
+    *("httpx", "httpcore", "urllib3", "zeep", "granian", "_granian", "werkzeug", "redis", "asyncio"),
+    *("alembic", "mail.log"),
+)
 """Libraries that log addresses, headers and bodies when they are let."""
 
 _HIDDEN: Final = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -12,7 +13,7 @@ from security_service.domain.access import Role
 from security_service.domain.audit import AuditQuery, EventKind
 from security_service.domain.cases import Case, CaseQuery, CaseState
 from security_service.domain.phone import country_of, parse_msisdn
-from security_service.domain.proposals import ProposalState, number_of
+from security_service.domain.proposals import Proposal, ProposalState, number_of
 from security_service.usecases.candidates import fingerprint
 from security_service.usecases.view_subscriber import SubscriberView
 from security_service.web.console import forms
@@ -28,6 +29,15 @@ from security_service.web.console.visit import this_visit
 
 # That a known SIM was seen once more is of use to the archive, and noise to people.
 _WORTH_A_LINE: Final = frozenset(EventKind) - {EventKind.RECORD_REFRESHED}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was decided last, the case that is open, and what waits for a second person."""
+
+    last: Decided | None
+    case: Case | None
+    waiting: Sequence[Proposal]
 
 
 class SubscriberPages:
@@ -71,13 +81,7 @@ class SubscriberPages:
             fingerprint=fingerprint,
             authenticator=self._services.enrol_authenticator.view(tenant, number),
             deeds=self._offered(view),
-            last=self._last_decision(subject),
-            case=self._open_case(subject),
-            waiting=[
-                one
-                for one in self._services.four_eyes.pending(tenant)
-                if one.state is ProposalState.WAITING and number_of(one.deed) == number
-            ],
+            judged=self._judged(subject),
             lines=[line_of(one, this_visit().words) for one in told.events],
             groups=list(Group),
             group=group,
@@ -100,10 +104,22 @@ class SubscriberPages:
             deed for deed, roles in self._deeds.items() if person.may(roles) and not idle.get(deed, False)
         ]
 
+    def _judged(self, subject: Subject) -> Judged:
+        return Judged(self._last_decision(subject), self._open_case(subject), self._waiting(subject))
+
     def _open_case(self, subject: Subject) -> Case | None:
         """The case of this number that somebody still has to judge, the one with most at stake."""
         query = CaseQuery(subject.tenant.id, CaseState.OPEN, number=subject.number, count=1)
         return next(iter(self._services.work_cases.page(query).cases), None)
+
+    def _waiting(self, subject: Subject) -> Sequence[Proposal]:
+        """What was proposed for this number and waits for a second person."""
+        pending = self._services.four_eyes.pending(subject.tenant.id)
+        return [
+            one
+            for one in pending
+            if one.state is ProposalState.WAITING and number_of(one.deed) == subject.number
+        ]
 
     def _last_decision(self, subject: Subject) -> Decided | None:
         query = AuditQuery(

@@ -66,7 +66,6 @@ def test_from_an_invitation_to_a_swapped_sim_and_back(
     running.operator.swap(number)
     assert running.bank.check(number, "000000").code == 5
     assert running.bank.generate(number, Purpose="login").code == 6
-    # the archive knows of the case within a second or so
     wait_for("the open case", lambda: page.reload() and page.get_by_text("Открытое дело").count())
     expect(page.get_by_role("alert").filter(has_text="Не звоните и не пишите на этот номер")).to_be_visible()
     expect(page.get_by_role("heading", name="SIM-карта сменилась", exact=True)).to_be_visible()
