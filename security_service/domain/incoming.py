@@ -71,11 +71,11 @@ class IncomingBook(Protocol):
     """Incoming messages of a tenant, for a week. Every method may raise StoreUnavailable."""
 
     def keep(self, tenant: str, message: Incoming) -> int:
-        """Keep a message and give its id; 0 where it was kept before (a provider brings some twice)."""
+        """Keep a message and give its id; 0 where it was dealt with before (a provider brings some twice)."""
         ...
 
-    def forget(self, tenant: str, message: Incoming) -> None:
-        """Let a message be kept anew, for what was to follow did not happen."""
+    def done(self, tenant: str, message: Incoming) -> None:
+        """Say that a message was dealt with: brought again, it is passed over."""
         ...
 
     def of(self, tenant: str, since_ms: int, until_ms: int, count: int) -> Sequence[KeptIncoming]:

@@ -29,7 +29,7 @@ class StoredIncoming:
         self._keep = load("keep_incoming")
 
     def keep(self, tenant: str, message: Incoming) -> int:
-        """Keep a message and give its id; 0 where it was kept before."""
+        """Keep a message and give its id; 0 where it was dealt with before."""
         clear = json.dumps(
             [message.number.digits, message.to, message.text.reveal(), message.at_ms], ensure_ascii=False
         )
@@ -37,13 +37,13 @@ class StoredIncoming:
         reply = self._frame.scripts.run(
             self._keep,
             [*(incoming_key(tenant, what) for what in _NAMES), _mark(tenant, message)],
-            ["1", sealed, message.at_ms, message.at_ms - _KEPT_MS, _KEPT_MS],
+            [sealed, message.at_ms, message.at_ms - _KEPT_MS, _KEPT_MS],
         )
         return whole(reply[0])
 
-    def forget(self, tenant: str, message: Incoming) -> None:
-        """Let a message be kept anew, for what was to follow did not happen."""
-        self._frame.scripts.command("DEL", _mark(tenant, message))
+    def done(self, tenant: str, message: Incoming) -> None:
+        """Say that a message was dealt with: brought again, it is passed over."""
+        self._frame.scripts.command("SET", _mark(tenant, message), "done", "PX", _KEPT_MS)
 
     def of(self, tenant: str, since_ms: int, until_ms: int, count: int) -> Sequence[KeptIncoming]:
         """Give a tenant's messages of a period, the oldest first."""

@@ -50,8 +50,9 @@ class ReplyJournal(Protocol):
 class ReceiveReply:
     """One incoming message, however it came: by poll, callback or bind (Devino manual 11, 12.5).
 
-    Kept once by the provider's id. Where a step fails the mark is taken back, so that the provider's or
-    the poll's next try does the rest: freezing twice is freezing once.
+    Kept once by the provider's id, and done with only when all that follows was written: one that broke
+    off, by whatever end, is dealt with anew when it is brought again. Freezing twice is freezing once,
+    and the handler's job has the message's own name.
     """
 
     tenants: Tenants
@@ -73,11 +74,8 @@ class ReceiveReply:
         if not number:
             self.meter.event("reply", "repeated")
             return
-        try:
-            self._act(tenant, message, number)
-        except BaseException:
-            self.book.forget(tenant.id, message)
-            raise
+        self._act(tenant, message, number)
+        self.book.done(tenant.id, message)
 
     def _act(self, tenant: Tenant, message: Incoming, number: int) -> None:
         refusal = is_refusal(message.text, tenant.refusal_words)
@@ -100,7 +98,7 @@ class ReceiveReply:
         if not tenant.reply_handler:
             return ()
         data = (("at_ms", str(message.at_ms)), ("incoming", str(number)))
-        return (Job(f"i{self.chance.token()}", JobKind.HAND_ON, tenant.id, message.number, data),)
+        return (Job(f"i{tenant.id}.{number}", JobKind.HAND_ON, tenant.id, message.number, data),)
 
     def _owner(self, to: str) -> Tenant | None:
         for name in self.ids.ids():

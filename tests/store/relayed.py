@@ -72,7 +72,9 @@ def do_relayed(rig: StoreRig, text: str) -> None:
     reports.done(report)
     book = StoredIncoming(rig.frame, TextSealer(RING))
     reply = Incoming("sms", text, WHOM, "2435", MessageText(text), rig.now_ms)
-    assert [book.keep("demo", reply), book.keep("demo", reply)] == [1, 0]
+    assert [book.keep("demo", reply), book.keep("demo", reply)] == [1, 1]
+    book.done("demo", reply)
+    assert book.keep("demo", reply) == 0
     told = Event(EventKind.REPLY_RECEIVED, {"to": text})
     StoredReplyJournal(rig.frame).tell("demo", reply, [told], [])
     accounts = StoredAccounts(rig.frame)

@@ -155,6 +155,14 @@ def test_a_reply_whose_taking_broke_off_is_taken_when_it_is_brought_again(desk: 
     assert len(desk.facts("reply_received")) == len(desk.facts("case_opened")) == 1
 
 
+def test_a_refusal_whose_process_died_at_once_is_obeyed_when_it_is_brought_again(desk: Desk) -> None:
+    message = Incoming("sms", "1", NUMBER, "2435", MessageText("НЕТ"), desk.rig.now_ms)
+    assert desk.book.keep("bank", message) == 1
+    desk.reply("НЕТ")
+    assert len(desk.facts("subscriber_frozen")) == len(desk.facts("case_opened")) == 1
+    assert len(desk.book.of("bank", 0, desk.rig.now_ms, 10)) == 1
+
+
 @given(st.text(max_size=12))
 def test_only_a_refusal_word_alone_is_a_refusal(text: str) -> None:
     letters = "".join(character for character in text.casefold() if character.isalnum())
