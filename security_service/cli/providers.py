@@ -66,7 +66,7 @@ def list_gateways(sources: Sources) -> None:
     for entry in settings.gateways:
         one = outward.gateways[entry.name]
         line = f"{entry.name}  {entry.kind}  {one.channel.value}"
-        if entry.name in outward.readers:
+        if entry.name in outward.readers or entry.name in outward.reply_readers:
             line += f"  /callbacks/{entry.name}/{callback_token(ring, ring.newest, entry.name)}"
         click.echo(line)
 
