@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from security_service.domain.errors import StoreUnavailable
 from security_service.domain.mail import (
@@ -22,12 +22,21 @@ from security_service.domain.mail import (
 from security_service.domain.phone import parse_msisdn
 from security_service.domain.ports import Chance, Meter, Tenants
 from security_service.domain.subscriber import Mode
-from security_service.usecases.actions import Action
+from security_service.usecases.actions import Action, RecordKeepsMoving, SimBanned
+from security_service.usecases.candidates import UnknownCandidate
 from security_service.usecases.four_eyes import FourEyes, NotAllowed, Proposed
-from security_service.usecases.reverify import ReverifyRequest
-from security_service.usecases.set_mode import ModeChange
+from security_service.usecases.reverify import (
+    AskOutcome,
+    Reverified,
+    ReverifyConflict,
+    ReverifyPending,
+    ReverifyRequest,
+)
+from security_service.usecases.set_mode import ModeChange, ModeConflict, ModeFault, ModeOutcome, ModeSet
 
 _CODE_LENGTH: Final = 16
+
+_Outcome = AskOutcome | ModeOutcome | Proposed | NotAllowed
 
 
 class MailEnd(StrEnum):
@@ -41,6 +50,8 @@ class MailEnd(StrEnum):
     ASKED = "asked"
     NO_SUCH_CODE = "no_such_code"
     DONE = "done"
+    PENDING = "pending"
+    NOT_DONE = "not_done"
     PROPOSED = "proposed"
     NOT_ALLOWED = "not_allowed"
     AWAY = "store_away"
@@ -104,25 +115,44 @@ class ObeyMail:
             return MailEnd.BAD_NUMBER
         request_id = self.chance.token()
         action = Action(tenant, number, f"mail:{sender}", waiting.command.reason, request_id, person.roles)
-        outcome = self._do(action, waiting.command)
-        match outcome:
-            case Proposed():
-                end, words = MailEnd.PROPOSED, _PROPOSED.format(id=outcome.id)
-            case NotAllowed():
-                end, words = MailEnd.NOT_ALLOWED, _NOT_ALLOWED
-            case _:
-                end, words = MailEnd.DONE, _DONE.format(outcome=type(outcome).__name__)
+        end, words = self._done(action, waiting.command)
         self.answers.answer(letter, words)
         return end
 
-    def _do(self, action: Action, command: MailCommand) -> object:
-        """Do the deed; a store that goes away meanwhile is said to be so, for its code is spent."""
+    def _done(self, action: Action, command: MailCommand) -> tuple[MailEnd, str]:
+        """Do the deed; a store that goes away meanwhile is said to be so, for the confirmation is spent."""
         try:
-            if command.deed is MailDeed.REVERIFY:
-                return self.four_eyes.reverify(action, ReverifyRequest())
-            return self.four_eyes.set_mode(action, ModeChange(Mode(command.deed.value)))
+            return _told(self._do(action, command))
         except StoreUnavailable:
-            return MailEnd.AWAY
+            return MailEnd.AWAY, _AWAY
+
+    def _do(self, action: Action, command: MailCommand) -> _Outcome:
+        if command.deed is MailDeed.REVERIFY:
+            return self.four_eyes.reverify(action, ReverifyRequest())
+        return self.four_eyes.set_mode(action, ModeChange(Mode(command.deed.value)))
+
+
+def _told(outcome: _Outcome) -> tuple[MailEnd, str]:
+    """Say "done" of nothing but what was done (design, section 7)."""
+    match outcome:
+        case ModeSet() | Reverified():
+            return MailEnd.DONE, _DONE.format(outcome=type(outcome).__name__)
+        case ReverifyPending():
+            return MailEnd.PENDING, _PENDING
+        case Proposed():
+            return MailEnd.PROPOSED, _PROPOSED.format(id=outcome.id)
+        case NotAllowed():
+            return MailEnd.NOT_ALLOWED, _NOT_ALLOWED
+        case (
+            ReverifyConflict()
+            | SimBanned()
+            | UnknownCandidate()
+            | ModeFault()
+            | ModeConflict()
+            | RecordKeepsMoving()
+        ):
+            return MailEnd.NOT_DONE, _NOT_DONE.format(outcome=type(outcome).__name__)
+    assert_never(outcome)
 
 
 def _masked(command: MailCommand) -> str:
@@ -151,3 +181,9 @@ _BAD_NUMBER: Final = "Номер не распознан. / The number is not va
 _PROPOSED: Final = "Ждёт второго человека: предложение {id}. / Waits for a second person: proposal {id}.\n"
 _NOT_ALLOWED: Final = "Ваша роль этого не позволяет. / Your role does not allow this.\n"
 _DONE: Final = "Сделано. / Done. ({outcome})\n"
+_PENDING: Final = "Данных о SIM пока нет, попытки продолжаются. / No data on the SIM yet; it goes on.\n"
+_NOT_DONE: Final = "Не сделано. / Not done. ({outcome})\n"
+_AWAY: Final = (
+    "Не подтверждено: хранилище недоступно, напишите команду снова. / "
+    "Not known to be done: the store is away, write the command again.\n"
+)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from security_service.domain.access import Role
+from security_service.domain.lookup import NoData
 from security_service.domain.mail import Letter, MailPerson
 from security_service.domain.secret import Msisdn
 from security_service.domain.subscriber import Mode
@@ -50,9 +51,8 @@ class Mailbox:
         self.subscribers = MemorySubscribers(self.store)
         self.answers, self.meter = Answers(), CountingMeter()
         tenants = StoreTenants(self.store, (KEY, BANK))
-        four_eyes = four_eyes_over(
-            self.subscribers, ScriptedSim(NEW_SIM), tenants, MemoryProposals(self.store)
-        )
+        self.sim = ScriptedSim(NEW_SIM)
+        four_eyes = four_eyes_over(self.subscribers, self.sim, tenants, MemoryProposals(self.store))
         people = {
             LEAD: MailPerson(BANK.id, frozenset({Role.LEAD})),
             CLERK: MailPerson(BANK.id, frozenset({Role.AUDITOR})),
@@ -124,6 +124,36 @@ def test_what_is_no_command_and_no_number_is_said_to_be_so(box: Mailbox) -> None
     assert box.write("hello") is MailEnd.NO_COMMAND
     box.write("deny 12345")
     assert box.write(f"confirm {box.answers.code()}") is MailEnd.BAD_NUMBER
+
+
+def test_a_reverify_is_said_to_be_done_only_where_it_was(box: Mailbox) -> None:
+    box.write("reverify +79161112211: new SIM in the branch")
+    assert box.write(f"confirm {box.answers.code()}") is MailEnd.DONE
+    assert "Done" in box.answers.sent[-1][1]
+
+
+def test_a_reverify_without_data_is_said_to_go_on(box: Mailbox) -> None:
+    box.sim.script = [NoData.UNAVAILABLE]
+    box.write("reverify +79161112211")
+    assert box.write(f"confirm {box.answers.code()}") is MailEnd.PENDING
+    assert "Done" not in box.answers.sent[-1][1]
+
+
+def test_a_reverify_of_a_banned_sim_is_said_not_to_be_done(box: Mailbox) -> None:
+    box.sim.banned = {NEW_SIM}
+    box.write("reverify +79161112211")
+    assert box.write(f"confirm {box.answers.code()}") is MailEnd.NOT_DONE
+    assert "Not done. (SimBanned)" in box.answers.sent[-1][1]
+
+
+def test_a_store_that_goes_away_meanwhile_is_not_told_as_done(box: Mailbox) -> None:
+    def store_goes_away() -> None:
+        box.store.away = True
+
+    box.sim.meanwhile = store_goes_away
+    box.write("reverify +79161112211")
+    assert box.write(f"confirm {box.answers.code()}") is MailEnd.AWAY
+    assert "write the command again" in box.answers.sent[-1][1]
 
 
 def test_an_address_is_the_same_in_any_case(box: Mailbox) -> None:
